@@ -1,0 +1,338 @@
+// The interop driver of C++: reads one command per line, answers each with one line. The commands
+// and the notation of values are described in testing/interop.
+#include <simpleipc.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <sstream>
+
+namespace {
+
+using std::string;
+using Blob = std::vector<std::uint8_t>;
+
+const std::vector<std::pair<string, std::size_t>> dtypes = {
+    {"", 0},    {"bool", 1}, {"u8", 1},  {"i8", 1},  {"u16", 2}, {"i16", 2}, {"u32", 4},   {"i32", 4},
+    {"u64", 8}, {"i64", 8},  {"f16", 2}, {"f32", 4}, {"f64", 8}, {"c64", 8}, {"c128", 16},
+};
+
+// Reads the notation of values. What the views in a value look at lives as long as the reader.
+class Reader {
+  public:
+    explicit Reader(string text) : text_(std::move(text)), at_(text_.data()) {}
+
+    sipc::Value read() {
+        char mark = *at_++;
+        switch (mark) {
+        case 'b': return *at_++ == '1';
+        case 'i': return static_cast<std::int64_t>(std::strtoll(at_, &at_, 10));
+        case 'u': return static_cast<std::uint64_t>(std::strtoull(at_, &at_, 10));
+        case 'd': return read_float();
+        case 's': return read_text();
+        case 'x': return read_hex();
+        case 'S':
+        case 'X': return read_pattern(mark == 'S');
+        case '[': return read_list();
+        case '{': return read_map();
+        case 't':
+        case 'T': return read_tensor(mark == 'T');
+        case 'o': return read_opaque();
+        default: return nullptr;
+        }
+    }
+
+  private:
+    void skip(char expected) {
+        if (*at_ == expected) ++at_;
+    }
+    std::uint64_t read_number(char end) {
+        std::uint64_t number = std::strtoull(at_, &at_, 10);
+        skip(end);
+        return number;
+    }
+    double read_float() {
+        std::uint64_t bits = std::strtoull(at_, &at_, 16);
+        double number;
+        std::memcpy(&number, &bits, sizeof bits);
+        return number;
+    }
+    Blob read_hex() {
+        Blob bytes;
+        auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+        for (; is_digit(at_[0]) && is_digit(at_[1]); at_ += 2)
+            bytes.push_back(static_cast<std::uint8_t>(std::stoul(string(at_, 2), nullptr, 16)));
+        return bytes;
+    }
+    string read_text() {
+        Blob bytes = read_hex();
+        return {bytes.begin(), bytes.end()};
+    }
+    Blob make_pattern(std::uint64_t len) {
+        Blob bytes(len);
+        std::uint64_t seed = read_number(0);
+        for (std::uint64_t i = 0; i < len; i++)
+            bytes[i] = static_cast<std::uint8_t>(seed + i % 251);
+        return bytes;
+    }
+    sipc::Value read_pattern(bool is_text) {
+        std::uint64_t len = read_number(':');
+        if (!is_text) return make_pattern(len);
+        std::uint64_t seed = read_number(0);
+        string text(len, 'a');
+        for (std::uint64_t i = 0; i < len; i++)
+            text[i] = static_cast<char>('a' + (seed + i % 23) % 26);
+        return text;
+    }
+    sipc::Value read_list() {
+        sipc::List items;
+        for (; *at_ != ']' && *at_ != 0; skip(',')) items.push_back(read());
+        skip(']');
+        return items;
+    }
+    sipc::Value read_map() {
+        sipc::Map pairs;
+        for (; *at_ == 's'; skip(',')) {
+            ++at_;
+            string key = read_text();
+            skip(':');
+            sipc::Value value = read();
+            pairs.emplace_back(std::move(key), std::move(value));
+        }
+        skip('}');
+        return pairs;
+    }
+    sipc::Value read_tensor(bool is_pattern) {
+        sipc::Tensor tensor;
+        string name(at_, std::strcspn(at_, ":"));
+        at_ += name.size();
+        skip(':');
+        for (std::uint32_t k = 1; k < dtypes.size(); k++)
+            if (dtypes[k].first == name) tensor.dtype = k;
+        std::uint64_t len = dtypes[tensor.dtype].second;
+        while (*at_ != ':' && *at_ != 0) {
+            tensor.shape.push_back(read_number('x'));
+            len *= tensor.shape.back();
+        }
+        skip(':');
+        tensor.format = texts_.emplace_back(read_text());
+        skip(':');
+        tensor.data = blobs_.emplace_back(is_pattern ? make_pattern(len) : read_hex());
+        return tensor;
+    }
+    sipc::Value read_opaque() {
+        sipc::Opaque opaque;
+        opaque.content_type = texts_.emplace_back(read_text());
+        skip(':');
+        opaque.data = blobs_.emplace_back(read_hex());
+        return opaque;
+    }
+
+    string text_;
+    char* at_;
+    std::deque<string> texts_; // deques, for their elements stay where they are
+    std::deque<Blob> blobs_;
+};
+
+// Writes the notation of values.
+class Writer {
+  public:
+    string text;
+
+    void write(sipc::View value) {
+        switch (value.kind()) {
+        case SIPC_KIND_NULL: text += 'n'; break;
+        case SIPC_KIND_BOOL: text += value.get<bool>() ? "b1" : "b0"; break;
+        case SIPC_KIND_INT: text += 'i' + std::to_string(value.get<std::int64_t>()); break;
+        case SIPC_KIND_UINT: text += 'u' + std::to_string(value.get<std::uint64_t>()); break;
+        case SIPC_KIND_FLOAT: write_float(value.get<double>()); break;
+        case SIPC_KIND_STR: {
+            auto words = value.get<std::string_view>();
+            text += 's';
+            write_data({reinterpret_cast<const std::uint8_t*>(words.data()), words.size()});
+            break;
+        }
+        case SIPC_KIND_BYTES:
+            text += 'x';
+            write_data(value.get<sipc::Bytes>());
+            break;
+        case SIPC_KIND_LIST:
+            text += '[';
+            for (std::size_t k = 0; k < value.size(); k++) {
+                if (k > 0) text += ',';
+                write(value[k]);
+            }
+            text += ']';
+            break;
+        case SIPC_KIND_MAP:
+            text += '{';
+            for (std::size_t k = 0; k < value.size(); k++) {
+                text += k > 0 ? ",s" : "s";
+                write_hex(value.key(k));
+                text += ':';
+                write(value.value(k));
+            }
+            text += '}';
+            break;
+        case SIPC_KIND_TENSOR: write_tensor(value.get<sipc::Tensor>()); break;
+        default: {
+            auto opaque = value.get<sipc::Opaque>();
+            text += 'o';
+            write_hex(opaque.content_type);
+            text += ':';
+            write_data(opaque.data);
+        }
+        }
+    }
+
+  private:
+    void write_float(double number) {
+        std::uint64_t bits;
+        std::memcpy(&bits, &number, sizeof bits);
+        char word[32];
+        std::snprintf(word, sizeof word, "d%016llx", static_cast<unsigned long long>(bits));
+        text += word;
+    }
+    template <class Range> void write_hex(const Range& bytes) {
+        for (auto byte : bytes) {
+            text += "0123456789abcdef"[static_cast<std::uint8_t>(byte) >> 4];
+            text += "0123456789abcdef"[static_cast<std::uint8_t>(byte) & 15];
+        }
+    }
+    void write_data(sipc::Bytes bytes) {
+        if (bytes.size() <= 64) return write_hex(bytes);
+        char word[64];
+        std::snprintf(word, sizeof word, "#%zu:%08x", bytes.size(), crc32(bytes));
+        text += word;
+    }
+    static unsigned crc32(sipc::Bytes bytes) {
+        static const std::vector<std::uint32_t> table = [] {
+            std::vector<std::uint32_t> made;
+            for (std::uint32_t n = 0; n < 256; n++) {
+                std::uint32_t c = n;
+                for (int k = 0; k < 8; k++) c = (c & 1) != 0 ? 0xedb88320u ^ c >> 1 : c >> 1;
+                made.push_back(c);
+            }
+            return made;
+        }();
+        std::uint32_t crc = 0xffffffffu;
+        for (std::uint8_t byte : bytes) crc = table[(crc ^ byte) & 255] ^ crc >> 8;
+        return ~crc;
+    }
+    void write_tensor(const sipc::Tensor& tensor) {
+        text += 't' + dtypes[tensor.dtype].first + ':';
+        for (std::size_t k = 0; k < tensor.shape.size(); k++)
+            text += (k > 0 ? "x" : "") + std::to_string(tensor.shape[k]);
+        text += ':';
+        write_hex(tensor.format);
+        text += ':';
+        Blob dense;
+        gather(tensor, 0, tensor.data.data(), dense);
+        write_data(dense);
+    }
+    static void gather(const sipc::Tensor& tensor, std::size_t dim, const std::uint8_t* from,
+                       Blob& to) {
+        if (dim == tensor.shape.size()) {
+            to.insert(to.end(), from, from + dtypes[tensor.dtype].second);
+            return;
+        }
+        for (std::uint64_t k = 0; k < tensor.shape[dim]; k++)
+            gather(tensor, dim + 1, from + static_cast<std::int64_t>(k) * tensor.strides[dim], to);
+    }
+};
+
+std::map<string, std::unique_ptr<sipc::Producer>> producers;
+std::map<string, std::unique_ptr<sipc::Consumer>> consumers;
+
+template <class T> T& find(std::map<string, std::unique_ptr<T>>& handles, const string& id) {
+    auto found = handles.find(id);
+    if (found == handles.end()) throw sipc::Gone(SIPC_CLOSED, 0, "no handle " + id);
+    return *found->second;
+}
+
+void open(const std::vector<string>& words) {
+    sipc::Options options;
+    for (std::size_t k = 4; k < words.size(); k++) {
+        if (words[k] == "lossless") options.lossless = true;
+        if (words[k] == "latest") options.latest = true;
+        if (words[k].rfind("history=", 0) == 0)
+            options.history = static_cast<std::uint32_t>(std::stoul(words[k].substr(8)));
+        if (words[k].rfind("depth=", 0) == 0)
+            options.depth = static_cast<std::uint32_t>(std::stoul(words[k].substr(6)));
+    }
+    const string &id = words[1], &verb = words[2], &name = words[3];
+    if (verb == "publish") producers[id] = std::make_unique<sipc::Publisher>(name, options);
+    else if (verb == "send") producers[id] = std::make_unique<sipc::Sender>(name, options);
+    else if (verb == "subscribe") consumers[id] = std::make_unique<sipc::Subscriber>(name, options);
+    else consumers[id] = std::make_unique<sipc::Receiver>(name, options);
+}
+
+void put(const std::vector<string>& words) {
+    constexpr auto timeout = std::chrono::seconds(10);
+    sipc::Producer& producer = find(producers, words[1]);
+    std::int64_t capture = words.size() > 3 ? std::stoll(words[3].substr(8)) : 0;
+    Reader reader(words[2]);
+    sipc::Value value = reader.read();
+    if (words[0] == "put") return producer.put(value, timeout, capture);
+    sipc::Value::Arrays arrays;
+    sipc_value raw = value.describe(arrays);
+    sipc::Loan loan = raw.kind == SIPC_KIND_TENSOR
+                          ? producer.loan(sipc::View(raw).get<sipc::Tensor>(), timeout)
+                          : producer.loan(static_cast<std::size_t>(raw.len), timeout);
+    std::memcpy(loan.data().data(), raw.data, loan.data().size());
+    producer.put(std::move(loan), timeout, capture);
+}
+
+string take(const std::vector<string>& words) {
+    auto message = find(consumers, words[1]).take(std::chrono::milliseconds(std::stoll(words[2])));
+    if (!message) throw sipc::Retry(SIPC_TIMEOUT, 0, sipc_status_text(SIPC_TIMEOUT));
+    Writer writer;
+    writer.write(message->value());
+    bool aged = message->publish_time_ns() > 0 &&
+                message->receive_time_ns() >= message->publish_time_ns();
+    return "value " + writer.text + " seq=" + std::to_string(message->sequence()) +
+           " missed=" + std::to_string(message->missed()) +
+           " redelivered=" + (message->is_redelivered() ? "1" : "0") +
+           " capture=" + std::to_string(message->capture_time_ns()) + " aged=" + (aged ? "1" : "0");
+}
+
+string answer(const std::vector<string>& words) {
+    const string& verb = words[0];
+    if (verb == "hello") return string("ok cpp ") + sipc_version();
+    if (verb == "open" && words.size() >= 4) open(words);
+    else if ((verb == "put" || verb == "loan") && words.size() >= 3) put(words);
+    else if (verb == "once" && words.size() >= 4) {
+        Reader reader(words[3]);
+        words[1] == "send" ? sipc::send(words[2], reader.read())
+                           : sipc::publish(words[2], reader.read());
+    } else if (verb == "take" && words.size() >= 3) return take(words);
+    else if (verb == "close" && words.size() >= 2) {
+        if (producers.erase(words[1]) + consumers.erase(words[1]) == 0)
+            throw sipc::Gone(SIPC_CLOSED, 0, "no handle " + words[1]);
+    } else throw sipc::Misuse(SIPC_BAD_ARGUMENT, 0, "the driver does not know this command");
+    return "ok";
+}
+
+} // namespace
+
+int main() {
+    for (string line; std::getline(std::cin, line);) {
+        std::istringstream split(line);
+        std::vector<string> words{std::istream_iterator<string>(split), {}};
+        if (words.empty()) continue;
+        if (words[0] == "quit") {
+            std::cout << "ok" << std::endl;
+            break;
+        }
+        try {
+            std::cout << answer(words) << std::endl;
+        } catch (const sipc::Error& error) {
+            std::cout << "error " << error.status() << ' ' << error.what() << std::endl;
+        }
+    }
+}

@@ -1,0 +1,14 @@
+{ The tests of unit Sipc; bindings/pascal/check compiles and runs them. }
+program Main;
+
+{$MODE OBJFPC}{$H+}
+
+uses
+  cthreads, ChannelTests, DeathTests, Harness, ValueTests;
+
+begin
+  RunValueTests;
+  RunChannelTests;
+  RunDeathTests;
+  Finish;
+end.

@@ -1,0 +1,218 @@
+"""The interop driver: one command per line on stdin, one answer per line on stdout.
+
+The protocol is in testing/interop; values become native ones of Python and back.
+"""
+
+import struct
+import sys
+import zlib
+
+import numpy as np
+
+import simpleipc as ipc
+
+PUT_TIMEOUT = 10
+DTYPES = {
+    "bool": "?", "u8": "u1", "i8": "i1", "u16": "u2", "i16": "i2", "u32": "u4", "i32": "i4",
+    "u64": "u8", "i64": "i8", "f16": "f2", "f32": "f4", "f64": "f8", "c64": "c8", "c128": "c16",
+}  # fmt: skip
+NAMES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
+
+
+def pattern(length, seed):
+    block = bytes((seed + i) & 255 for i in range(251))
+    return (block * (length // 251 + 1))[:length]
+
+
+def text_pattern(length, seed):
+    block = "".join(chr(97 + (seed + i % 23) % 26) for i in range(23))
+    return (block * (length // 23 + 1))[:length]
+
+
+def tensor(dtype, shape, format_hex, data):
+    """A tensor of the notation; the parts but the data are text."""
+    sizes = [int(size) for size in shape.split("x")] if shape else []
+    array = np.frombuffer(data, DTYPES[dtype]).reshape(sizes)
+    label = bytes.fromhex(format_hex).decode()
+    return ipc.Tensor(array, label) if label else array
+
+
+def size_of(dtype, shape):
+    items = 1
+    for size in shape.split("x") if shape else []:
+        items *= int(size)
+    return items * np.dtype(DTYPES[dtype]).itemsize
+
+
+class Parser:
+    """Reads one value of the notation."""
+
+    def __init__(self, text):
+        self.text = text
+        self.at = 0
+
+    def word(self):
+        """Up to the next delimiter of lists and maps."""
+        start = self.at
+        while self.at < len(self.text) and self.text[self.at] not in ",]}":
+            self.at += 1
+        return self.text[start : self.at]
+
+    def value(self):
+        kind = self.text[self.at]
+        self.at += 1
+        if kind == "[":
+            return list(self.items("]", self.value))
+        if kind == "{":
+            return dict(self.items("}", self.pair))
+        word = self.word()
+        if kind == "n":
+            return None
+        if kind == "b":
+            return word == "1"
+        if kind == "i":
+            return int(word)
+        if kind == "u":
+            return ipc.Uint(word)
+        if kind == "d":
+            return struct.unpack(">d", bytes.fromhex(word))[0]
+        if kind == "s":
+            return bytes.fromhex(word).decode()
+        if kind == "x":
+            return bytes.fromhex(word)
+        parts = word.split(":")
+        if kind == "t":
+            return tensor(*parts[:3], bytes.fromhex(parts[3]))
+        if kind == "o":
+            return ipc.Opaque(bytes.fromhex(parts[1]), bytes.fromhex(parts[0]).decode())
+        if kind == "X":
+            return pattern(int(parts[0]), int(parts[1]))
+        if kind == "S":
+            return text_pattern(int(parts[0]), int(parts[1]))
+        if kind == "T":
+            return tensor(*parts[:3], pattern(size_of(*parts[:2]), int(parts[3])))
+        raise ValueError(f"no such value: {kind}")
+
+    def items(self, end, item):
+        while self.text[self.at] != end:
+            yield item()
+            if self.text[self.at] == ",":
+                self.at += 1
+        self.at += 1
+
+    def pair(self):
+        start = self.at + 1
+        self.at = self.text.index(":", start)
+        key = bytes.fromhex(self.text[start : self.at]).decode()
+        self.at += 1
+        return key, self.value()
+
+
+def show_data(data):
+    data = memoryview(data)
+    return data.hex() if len(data) <= 64 else f"#{len(data)}:{zlib.crc32(data):08x}"
+
+
+def show_tensor(array, label):
+    shape = "x".join(map(str, array.shape))
+    return f"t{NAMES[array.dtype]}:{shape}:{label.encode().hex()}:{show_data(array.tobytes())}"
+
+
+def show(value, label=""):
+    if value is None:
+        return "n"
+    if isinstance(value, bool):
+        return f"b{value:d}"
+    if isinstance(value, ipc.Uint):
+        return f"u{value}"
+    if isinstance(value, int):
+        return f"i{value}"
+    if isinstance(value, float):
+        return "d" + struct.pack(">d", value).hex()
+    if isinstance(value, str):
+        return "s" + show_data(value.encode())
+    if isinstance(value, bytes):
+        return "x" + show_data(value)
+    if isinstance(value, list):
+        return "[" + ",".join(map(show, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{show(key)}:{show(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, ipc.Tensor):
+        return show_tensor(value.array, value.format)
+    if isinstance(value, ipc.Opaque):
+        return f"o{value.content_type.encode().hex()}:{show_data(value.data)}"
+    return show_tensor(value, label)
+
+
+def open_handle(role, name, *options):
+    given = {}
+    for option in options:
+        key, _, number = option.partition("=")
+        given[key] = int(number) if number else True
+    kinds = {
+        "publish": ipc.Publisher,
+        "subscribe": ipc.Subscriber,
+        "send": ipc.Sender,
+        "receive": ipc.Receiver,
+    }
+    return kinds[role](name, **given)
+
+
+def put(handle, value, capture_time_ns=0):
+    verb = handle.publish if isinstance(handle, ipc.Publisher) else handle.send
+    verb(value, capture_time_ns, PUT_TIMEOUT)
+
+
+def put_loan(handle, value):
+    if isinstance(value, bytes):
+        lent = handle.loan_bytes(len(value), PUT_TIMEOUT)
+        lent[:] = value
+    else:
+        array, label = (value.array, value.format) if isinstance(value, ipc.Tensor) else (value, "")
+        lent = handle.loan(array.shape, array.dtype, label, PUT_TIMEOUT)
+        lent[...] = array
+    put(handle, lent)
+
+
+def answer(handles, command, *words):
+    if command == "hello":
+        return f"ok python {ipc.__version__}"
+    if command == "open":
+        handles[words[0]] = open_handle(*words[1:])
+    elif command == "put":
+        capture = words[2].partition("=")[2] if len(words) > 2 else 0
+        put(handles[words[0]], Parser(words[1]).value(), int(capture))
+    elif command == "loan":
+        put_loan(handles[words[0]], Parser(words[1]).value())
+    elif command == "once":
+        verb = ipc.send if words[0] == "send" else ipc.publish
+        verb(words[1], Parser(words[2]).value())
+    elif command == "take":
+        with handles[words[0]].receive(int(words[1]) / 1000) as message:
+            is_aged = 0 < message.publish_time_ns <= message.receive_time_ns
+            return (
+                f"value {show(message.value, message.format)} seq={message.sequence} "
+                f"missed={message.missed} redelivered={message.redelivered:d} "
+                f"capture={message.capture_time_ns} aged={is_aged:d}"
+            )
+    elif command == "close":
+        handles.pop(words[0]).close()
+    return "ok"
+
+
+def main():
+    handles = {}
+    for line in sys.stdin:
+        words = line.split()
+        if words == ["quit"]:
+            print("ok", flush=True)
+            break
+        try:
+            print(answer(handles, *words), flush=True)
+        except ipc.Error as error:
+            print(f"error {error.status} {error}", flush=True)
+        except Exception as error:
+            print(f"error 25 {type(error).__name__}: {error}", flush=True)
+
+
+main()

@@ -1,0 +1,123 @@
+"""The exceptions: one for each status worth catching by itself, below one for each class.
+
+The number of a status tells its class, also of a status added after this file was written.
+"""
+
+
+class Error(Exception):
+    """Base of all errors of this library."""
+
+    def __init__(self, message, status=0, os_code=0):
+        super().__init__(message)
+        #: The number of the status in spec/api.toml.
+        self.status = status
+        #: The error number of the operating system, or 0.
+        self.os_code = os_code
+
+    def __reduce__(self):
+        return type(self), (str(self), self.status, self.os_code)
+
+
+class Retry(Error):
+    """Nothing is wrong; the same call may succeed later."""
+
+
+class Timeout(Retry, TimeoutError):
+    """Nothing arrived within the time given."""
+
+
+class Full(Retry):
+    """No room within the time given; nothing was sent."""
+
+
+class Interrupted(Retry):
+    """The wait was ended by interrupt()."""
+
+
+class Busy(Retry):
+    """Another thread is inside this handle; open one handle per thread."""
+
+
+class Gone(Error):
+    """This handle is of no use any more; open it again."""
+
+
+class Closed(Gone):
+    """The handle was closed, or the message released."""
+
+
+class Forked(Gone):
+    """The handle belongs to the parent process; open a new one in the child."""
+
+
+class Unlinked(Gone):
+    """The channel's file was removed by someone."""
+
+
+class Evicted(Gone):
+    """This handle was taken for dead because its lock was closed under it."""
+
+
+class Misuse(Error, ValueError):
+    """The call cannot succeed as it stands; mend it."""
+
+
+class BadName(Misuse):
+    """The channel name is not usable."""
+
+
+class WrongPattern(Misuse):
+    """The verb does not fit: the channel is a topic and not a queue, or the other way round."""
+
+
+class TooLarge(Misuse):
+    """The message is larger than the channel's limit."""
+
+
+class TooMany(Misuse):
+    """The channel has its maximum of producers or of open handles."""
+
+
+class Corrupt(Error):
+    """The channel's file is damaged, or of a version this library cannot share memory with."""
+
+
+class SystemFailure(Error, OSError):
+    """The operating system refused; os_code says why."""
+
+
+class NoSpace(SystemFailure):
+    """Shared memory is full."""
+
+
+class NoPermission(SystemFailure, PermissionError):
+    """Not permitted."""
+
+
+_BY_STATUS = {
+    1: Timeout,
+    2: Full,
+    3: Interrupted,
+    4: Busy,
+    10: Closed,
+    11: Forked,
+    12: Unlinked,
+    13: Evicted,
+    20: BadName,
+    21: WrongPattern,
+    23: TooLarge,
+    26: TooMany,
+    27: TooMany,
+    40: NoSpace,
+    41: NoPermission,
+}
+
+_BY_CLASS = ((9, Retry), (19, Gone), (29, Misuse), (39, Corrupt), (59, SystemFailure))
+
+
+def failure(status, os_code, message):
+    """The exception for a status; the native part raises it."""
+    kind = _BY_STATUS.get(status)
+    if kind is None:
+        kind = next((of_class for last, of_class in _BY_CLASS if status <= last), Error)
+    return kind(message, status, os_code)

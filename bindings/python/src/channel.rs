@@ -1,0 +1,204 @@
+//! An open handle of the C surface.
+//!
+//! It stays open while loans are out, also after close(): the arrays over them are the user's, and
+//! reading one must not fault.
+
+use std::ffi::{CString, c_char, c_void};
+use std::path::PathBuf;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use capi::generated::{SIPC_BAD_NAME, SIPC_BUSY, SIPC_OPTIONS_INIT, sipc_channel, sipc_options};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyType};
+
+use crate::encode::utf8;
+use crate::failure::{self, Report};
+
+/// A handle, closed when nobody needs it any more.
+pub(crate) struct Channel {
+    raw: *mut sipc_channel,
+    name: String,
+    is_closed: AtomicBool,
+    is_interrupted: AtomicBool,
+    /// Loans whose memory Python can still see.
+    loans: AtomicUsize,
+    /// Loans dropped while another thread was inside the handle; addresses.
+    overdue: Mutex<Vec<usize>>,
+}
+
+// SAFETY: the pointer is a number that the C functions look up; they answer BUSY to a second thread.
+unsafe impl Send for Channel {}
+// SAFETY: as above.
+unsafe impl Sync for Channel {}
+
+impl Channel {
+    pub(crate) fn open(
+        py: Python<'_>,
+        name: &Bound<'_, PyAny>,
+        role: u32,
+        options: &Options,
+    ) -> PyResult<Arc<Channel>> {
+        let name_c = name_text(name)?;
+        let mut raw = ptr::null_mut();
+        let mut report = Report::new();
+        let options = options.as_c();
+        // SAFETY: a terminated name, options that outlive the call, outputs in this frame.
+        let status = unsafe {
+            capi::sipc_open(
+                name_c.as_ptr(),
+                role,
+                &options,
+                &mut raw,
+                report.as_mut_ptr(),
+            )
+        };
+        report.check(py, status)?;
+        Ok(Arc::new(Channel {
+            raw,
+            name: name_c.to_string_lossy().into_owned(),
+            is_closed: AtomicBool::new(false),
+            is_interrupted: AtomicBool::new(false),
+            loans: AtomicUsize::new(0),
+            overdue: Mutex::new(Vec::new()),
+        }))
+    }
+
+    pub(crate) fn raw(&self) -> *mut sipc_channel {
+        self.raw
+    }
+
+    /// As `<simpleipc.Publisher 'chat'>`.
+    pub(crate) fn repr(&self, kind: &Bound<'_, PyType>) -> PyResult<String> {
+        let state = if self.is_closed() { ", closed" } else { "" };
+        Ok(format!(
+            "<simpleipc.{} {:?}{state}>",
+            kind.name()?,
+            self.name
+        ))
+    }
+
+    // Relaxed throughout: the GIL orders what Python threads do to these fields; a thread that
+    // waits without it looks again after it has come back.
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn check_open(&self, py: Python<'_>) -> PyResult<()> {
+        if self.is_closed() {
+            Err(failure::closed(py, "the handle is closed"))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Ends the wait of another thread; closes now, or when the last loan is gone.
+    pub(crate) fn close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        if self.loans.load(Ordering::Relaxed) == 0 {
+            self.close_now();
+        } else {
+            // SAFETY: any thread may, at any time.
+            unsafe { capi::sipc_interrupt(self.raw) };
+        }
+    }
+
+    /// Ends the wait in progress, or else the next one.
+    pub(crate) fn interrupt(&self, py: Python<'_>) -> PyResult<()> {
+        self.check_open(py)?;
+        self.is_interrupted.store(true, Ordering::Relaxed);
+        // SAFETY: any thread may, at any time.
+        let status = unsafe { capi::sipc_interrupt(self.raw) };
+        Report::new().check(py, status)
+    }
+
+    /// True once after interrupt(); a wait that ends without it was ended by a signal.
+    pub(crate) fn take_interrupt(&self) -> bool {
+        self.is_interrupted.swap(false, Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_loan(&self) {
+        self.loans.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn discount_loan(&self) {
+        if self.loans.fetch_sub(1, Ordering::Relaxed) == 1 && self.is_closed() {
+            self.close_now();
+        }
+    }
+
+    /// Remembers a loan that could not be given back now.
+    pub(crate) fn unloan_later(&self, data: *mut c_void) {
+        self.overdue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(data.addr());
+    }
+
+    /// Gives back what unloan_later() remembers.
+    pub(crate) fn unloan_overdue(&self) {
+        let mut overdue = self.overdue.lock().unwrap_or_else(PoisonError::into_inner);
+        overdue.retain(|&address| {
+            // SAFETY: lent by this channel, and nothing shows the memory any more.
+            unsafe { capi::sipc_unloan(self.raw, address as *mut c_void) == SIPC_BUSY }
+        });
+    }
+
+    fn close_now(&self) {
+        // SAFETY: any thread may; a second close is answered with CLOSED.
+        unsafe { capi::sipc_close(self.raw) };
+    }
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        self.close_now();
+    }
+}
+
+/// How to open a channel; see sipc_options.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) flags: u32,
+    pub(crate) history: u32,
+    pub(crate) depth: u32,
+    pub(crate) pool_bytes_max: u64,
+    pub(crate) directory: Option<CString>,
+}
+
+impl Options {
+    fn as_c(&self) -> sipc_options {
+        let directory: *const c_char = self.directory.as_ref().map_or(ptr::null(), |d| d.as_ptr());
+        sipc_options {
+            flags: self.flags,
+            history: self.history,
+            depth: self.depth,
+            pool_bytes_max: self.pool_bytes_max,
+            directory,
+            ..SIPC_OPTIONS_INIT
+        }
+    }
+}
+
+/// A channel name for C.
+pub(crate) fn name_text(name: &Bound<'_, PyAny>) -> PyResult<CString> {
+    let text = utf8(name.cast::<PyString>()?)?;
+    CString::new(text).map_err(|_| {
+        failure::exception(
+            name.py(),
+            SIPC_BAD_NAME,
+            0,
+            "the channel name holds a NUL character",
+        )
+    })
+}
+
+/// A directory, str or os.PathLike, for C.
+pub(crate) fn directory_text(directory: &Bound<'_, PyAny>) -> PyResult<CString> {
+    let path: PathBuf = directory.extract()?;
+    CString::new(path.into_os_string().into_encoded_bytes())
+        .map_err(|_| PyValueError::new_err("the directory holds a NUL character"))
+}

@@ -1,0 +1,110 @@
+//! send() and publish(): one call, with the handle kept open behind it.
+//!
+//! sipc_send cannot be asked to only try, so it would need the GIL let go for every message, and
+//! each time a busy thread could keep it for 5 ms. The handles here follow the same rules: one for
+//! each name and process, opened on first use, and again if it is of no use any more.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use capi::generated::{SIPC_BUSY, SIPC_ROLE_PUBLISH, SIPC_ROLE_SEND};
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use crate::channel::{Channel, Options};
+use crate::encode::utf8;
+use crate::failure;
+use crate::patience::Timeout;
+use crate::producer::put;
+
+/// Sends one value to a queue; waits at most 5 s for room.
+#[pyfunction]
+pub(crate) fn send(name: &Bound<'_, PyString>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    put_once(&SENDERS, name, value)
+}
+
+/// Publishes one value on a topic; waits at most 5 s if a lossless subscriber is behind.
+#[pyfunction]
+pub(crate) fn publish(name: &Bound<'_, PyString>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    put_once(&PUBLISHERS, name, value)
+}
+
+/// Closes what is kept open: at the end of the program, and in a child after a fork.
+#[pyfunction]
+pub(crate) fn close_cached() {
+    SENDERS.close();
+    PUBLISHERS.close();
+}
+
+fn put_once(cache: &Cache, name: &Bound<'_, PyString>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = name.py();
+    let mut channel = cache.open(name)?;
+    let started = Instant::now();
+    let mut is_second_handle = false;
+    loop {
+        let Err(error) = put(py, &channel, value, 0, Timeout::ONE_CALL, |_| None) else {
+            return Ok(());
+        };
+        let status = failure::status_of(py, &error);
+        if status == SIPC_BUSY && started.elapsed() < BUSY_MAX {
+            // Another thread waits for room; this one waits for that thread.
+            py.detach(|| thread::sleep(BUSY_STEP));
+            py.check_signals()?;
+        } else if failure::is_gone(status) && !is_second_handle {
+            is_second_handle = true;
+            cache.forget(name)?;
+            channel = cache.open(name)?;
+        } else {
+            return Err(error);
+        }
+    }
+}
+
+/// As long as a thread waits for room.
+const BUSY_MAX: Duration = Duration::from_secs(5);
+const BUSY_STEP: Duration = Duration::from_millis(1);
+
+static SENDERS: Cache = Cache {
+    role: SIPC_ROLE_SEND,
+    open: Mutex::new(BTreeMap::new()),
+};
+static PUBLISHERS: Cache = Cache {
+    role: SIPC_ROLE_PUBLISH,
+    open: Mutex::new(BTreeMap::new()),
+};
+
+/// The open handles of one role by name. Locked only by who has the GIL and for no longer than it
+/// takes to look, so that a fork never finds it locked.
+struct Cache {
+    role: u32,
+    open: Mutex<BTreeMap<String, Arc<Channel>>>,
+}
+
+impl Cache {
+    fn open(&self, name: &Bound<'_, PyString>) -> PyResult<Arc<Channel>> {
+        let key = utf8(name)?;
+        if let Some(channel) = self.locked(|open| open.get(key).cloned()) {
+            return Ok(channel);
+        }
+        let channel = Channel::open(name.py(), name, self.role, &Options::default())?;
+        self.locked(|open| open.insert(key.to_owned(), channel.clone()));
+        Ok(channel)
+    }
+
+    fn forget(&self, name: &Bound<'_, PyString>) -> PyResult<()> {
+        let key = utf8(name)?;
+        self.locked(|open| open.remove(key));
+        Ok(())
+    }
+
+    fn close(&self) {
+        self.locked(std::mem::take);
+    }
+
+    /// What the work answers is dropped after the lock.
+    fn locked<T>(&self, work: impl FnOnce(&mut BTreeMap<String, Arc<Channel>>) -> T) -> T {
+        work(&mut self.open.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

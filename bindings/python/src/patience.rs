@@ -1,0 +1,116 @@
+//! Waiting: first a try with the GIL held, then with the GIL free and an ear for Ctrl-C.
+
+use std::sync::Arc;
+
+use capi::generated::{SIPC_CLOSED, SIPC_FULL, SIPC_INTERRUPTED, SIPC_TIMEOUT};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::channel::Channel;
+
+/// How long to wait: seconds in Python, nanoseconds here; below 0 is for ever.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct Timeout(i64);
+
+impl Timeout {
+    pub(crate) const FOREVER: Timeout = Timeout(-1);
+    /// What the one-call functions wait for room at most, as sipc_send does.
+    pub(crate) const ONE_CALL: Timeout = Timeout(5_000_000_000);
+
+    pub(crate) fn ns(self) -> i64 {
+        self.0
+    }
+}
+
+impl FromPyObject<'_, '_> for Timeout {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Timeout> {
+        if object.is_none() {
+            return Ok(Timeout::FOREVER);
+        }
+        let seconds: f64 = object
+            .extract()
+            .map_err(|_| PyTypeError::new_err("a timeout is a number of seconds or None"))?;
+        if seconds.is_nan() || seconds < 0.0 {
+            return Err(PyValueError::new_err(
+                "a timeout is 0 or more seconds, or None for ever",
+            ));
+        }
+        Ok(Timeout((seconds * 1e9).round() as i64)) // a cast saturates: 292 years
+    }
+}
+
+/// The first round of a wait.
+#[derive(PartialEq)]
+pub(crate) enum First {
+    /// A try with the GIL held: it costs nothing when there is something to take.
+    Try,
+    /// The GIL is let go at once, since success takes long as well.
+    Detach,
+}
+
+/// Calls `attempt` with a time in nanoseconds until its status is final, and answers that one.
+///
+/// Signals are answered here: a handler that raises ends the wait, any other does not.
+pub(crate) fn wait(
+    py: Python<'_>,
+    timeout: Timeout,
+    first: First,
+    channels: &[Arc<Channel>],
+    mut attempt: impl FnMut(i64) -> i32,
+) -> PyResult<i32> {
+    let mut status = if first == First::Try {
+        attempt(0)
+    } else {
+        SIPC_INTERRUPTED
+    };
+    let is_over = timeout == Timeout(0) && status != SIPC_INTERRUPTED;
+    if is_over || !is_open_end(status) {
+        return Ok(status);
+    }
+    // SAFETY: reads the clock.
+    let now_ns = || unsafe { capi::sipc_now_ns() };
+    let started_ns = now_ns();
+    loop {
+        if status == SIPC_INTERRUPTED {
+            if channels.iter().any(|channel| channel.is_closed()) {
+                return Ok(SIPC_CLOSED);
+            }
+            if channels.iter().any(|channel| channel.take_interrupt()) {
+                return Ok(SIPC_INTERRUPTED);
+            }
+        }
+        py.check_signals()?;
+        let left_ns = match timeout {
+            Timeout::FOREVER => i64::MAX,
+            Timeout(ns) => (ns - (now_ns() - started_ns)).max(0),
+        };
+        let round = SameThread(&mut attempt);
+        status = py.detach(move || round.call(left_ns.min(SLICE_NS)));
+        let is_last = left_ns <= SLICE_NS && status != SIPC_INTERRUPTED;
+        if is_last || !is_open_end(status) {
+            return Ok(status);
+        }
+    }
+}
+
+/// A signal that comes between the look at it and the sleep would be slept over; so no sleep is
+/// longer than this.
+const SLICE_NS: i64 = 1_000_000_000;
+
+fn is_open_end(status: i32) -> bool {
+    matches!(status, SIPC_TIMEOUT | SIPC_FULL | SIPC_INTERRUPTED)
+}
+
+/// Takes a closure with raw pointers past the `Send` that `detach` asks for.
+struct SameThread<F>(F);
+
+// SAFETY: `detach` runs the closure on the calling thread before it returns; nothing is sent.
+unsafe impl<F> Send for SameThread<F> {}
+
+impl<F: FnMut(i64) -> i32> SameThread<F> {
+    fn call(mut self, timeout_ns: i64) -> i32 {
+        (self.0)(timeout_ns)
+    }
+}

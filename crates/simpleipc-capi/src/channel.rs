@@ -1,0 +1,251 @@
+//! `sipc_channel`: opening, putting, taking, waiting, closing.
+
+use std::ffi::c_char;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ipc::{Error, Interrupter, Options, Publisher, Receiver, Result, Sender, Source, Status, Subscriber};
+
+use crate::generated::{
+    SIPC_OPTION_LATEST, SIPC_OPTION_LOSSLESS, SIPC_OPTION_UNSTAMPED, SIPC_ROLE_PUBLISH,
+    SIPC_ROLE_RECEIVE, SIPC_ROLE_SEND, SIPC_ROLE_SUBSCRIBE, sipc_channel, sipc_error, sipc_message,
+    sipc_options, sipc_value,
+};
+use crate::guard::{duration, guard, measured, misuse, present, text};
+use crate::handle::{self, Entered};
+use crate::loan::Loans;
+use crate::message::{self, Pattern};
+use crate::upkeep::optional_directory;
+use crate::value::Given;
+
+/// What is behind a handle.
+pub(crate) struct Channel {
+    /// Before the end they are from: fields are dropped in order.
+    pub(crate) loans: Loans,
+    pub(crate) end: End,
+}
+
+/// The library's handle of one role.
+pub(crate) enum End {
+    Publisher(Publisher),
+    Sender(Sender),
+    Subscriber(Subscriber),
+    Receiver(Receiver),
+}
+
+/// See simpleipc.h.
+///
+/// # Safety
+/// As the header says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sipc_open(
+    name: *const c_char,
+    role: u32,
+    options: *const sipc_options,
+    channel: *mut *mut sipc_channel,
+    error: *mut sipc_error,
+) -> i32 {
+    let open = || {
+        present(channel, "channel")?;
+        // SAFETY: the pointers are what the header says.
+        let (name, options) =
+            unsafe { (text(name, "name", Status::BadName)?, read_options(options)?) };
+        let end = match role {
+            SIPC_ROLE_PUBLISH => End::Publisher(Publisher::open(name, &options)?),
+            SIPC_ROLE_SUBSCRIBE => End::Subscriber(Subscriber::open(name, &options)?),
+            SIPC_ROLE_SEND => End::Sender(Sender::open(name, &options)?),
+            SIPC_ROLE_RECEIVE => End::Receiver(Receiver::open(name, &options)?),
+            _ => return Err(misuse(format!("there is no role {role}; see SIPC_ROLE_*"))),
+        };
+        let opened = handle::register(Channel { loans: Loans::default(), end })?;
+        // SAFETY: not NULL, and the caller promises room for a pointer.
+        unsafe { channel.write(opened) };
+        Ok(())
+    };
+    // SAFETY: `error` is what the header says.
+    unsafe { guard(error, open) }
+}
+
+/// See simpleipc.h.
+#[unsafe(no_mangle)]
+pub extern "C" fn sipc_close(channel: *mut sipc_channel) -> i32 {
+    let close = || if channel.is_null() { Ok(()) } else { handle::close(channel) };
+    // SAFETY: there is no error object.
+    unsafe { guard(std::ptr::null_mut(), close) }
+}
+
+/// See simpleipc.h.
+#[unsafe(no_mangle)]
+pub extern "C" fn sipc_interrupt(channel: *mut sipc_channel) -> i32 {
+    // SAFETY: there is no error object.
+    unsafe { guard(std::ptr::null_mut(), || handle::interrupt(channel)) }
+}
+
+/// See simpleipc.h.
+///
+/// # Safety
+/// As the header says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sipc_put(
+    channel: *mut sipc_channel,
+    value: *const sipc_value,
+    timeout_ns: i64,
+    error: *mut sipc_error,
+) -> i32 {
+    let put = || {
+        present(channel, "channel")?;
+        // SAFETY: the pointers are what the header says.
+        let given = unsafe { Given::new(value)? };
+        handle::with(channel, |channel| {
+            let timeout = duration(timeout_ns);
+            if let Some(index) = channel.loans.find(given.raw().data) {
+                return channel.put_loan(index, given, timeout);
+            }
+            let (value, capture_time_ns) = (given.read()?, given.raw().capture_time_ns);
+            match &mut channel.end {
+                End::Publisher(publisher) => publisher.put(&value, capture_time_ns, timeout),
+                End::Sender(sender) => sender.put(&value, capture_time_ns, timeout),
+                _ => Err(takes_only()),
+            }
+        })
+    };
+    // SAFETY: `error` is what the header says.
+    unsafe { guard(error, put) }
+}
+
+/// See simpleipc.h.
+///
+/// # Safety
+/// As the header says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sipc_take(
+    channel: *mut sipc_channel,
+    timeout_ns: i64,
+    message: *mut sipc_message,
+    error: *mut sipc_error,
+) -> i32 {
+    let take = || {
+        present(channel, "channel")?;
+        // SAFETY: the pointers are what the header says.
+        let to = unsafe { measured(message)? }.cast_mut();
+        let timeout = duration(timeout_ns);
+        let (taken, pattern) = handle::with(channel, |channel| match &mut channel.end {
+            End::Subscriber(end) => Ok((end.receive_timeout(timeout)?, Pattern::Topic)),
+            End::Receiver(end) => Ok((end.receive_timeout(timeout)?, Pattern::Queue)),
+            _ => Err(puts_only()),
+        })?;
+        // SAFETY: measured() has accepted it.
+        unsafe { message::fill(to, taken, pattern) }
+    };
+    // SAFETY: `error` is what the header says.
+    unsafe { guard(error, take) }
+}
+
+/// See simpleipc.h.
+///
+/// # Safety
+/// As the header says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sipc_wait(
+    channels: *const *mut sipc_channel,
+    count: u32,
+    timeout_ns: i64,
+    index: *mut u32,
+    error: *mut sipc_error,
+) -> i32 {
+    let wait = || {
+        present(channels, "channels")?;
+        present(index, "index")?;
+        if !(1..=WAIT_MAX).contains(&count) {
+            return Err(misuse(format!("count is {count}; it may be 1 to {WAIT_MAX}")));
+        }
+        // SAFETY: not NULL, and the caller promises `count` handles.
+        let handles = unsafe { std::slice::from_raw_parts(channels, count as usize) };
+        let mut entered = enter_all(handles)?;
+        let mut sources = entered.iter_mut().map(|one| one.source()).collect::<Result<Vec<_>>>()?;
+        // Relaxed: any start is as good as another, it only has to vary.
+        let first = WAITS.fetch_add(1, Ordering::Relaxed) % sources.len();
+        let outcome = ipc::wait_any(&mut sources, first, duration(timeout_ns));
+        if outcome.is_err() && entered.iter().any(Entered::is_closing) {
+            return Err(handle::closed());
+        }
+        let ready = outcome?;
+        // SAFETY: not NULL, and the caller promises room for the number.
+        unsafe { index.write(ready as u32) };
+        Ok(())
+    };
+    // SAFETY: `error` is what the header says.
+    unsafe { guard(error, wait) }
+}
+
+fn enter_all(handles: &[*mut sipc_channel]) -> Result<Vec<Entered>> {
+    let mut entered = Vec::with_capacity(handles.len());
+    for (index, &handle) in handles.iter().enumerate() {
+        present(handle, &format!("channels[{index}]"))?;
+        if handles[..index].contains(&handle) {
+            return Err(misuse(format!("channels[{index}] is in the list twice")));
+        }
+        entered.push(handle::enter(handle)?);
+    }
+    Ok(entered)
+}
+
+impl Channel {
+    /// What ends a wait of this channel from outside.
+    pub(crate) fn interrupter(&self) -> Interrupter {
+        match &self.end {
+            End::Publisher(end) => end.interrupter(),
+            End::Sender(end) => end.interrupter(),
+            End::Subscriber(end) => end.interrupter(),
+            End::Receiver(end) => end.interrupter(),
+        }
+    }
+
+    fn source(&mut self) -> Result<&mut dyn Source> {
+        match &mut self.end {
+            End::Subscriber(end) => Ok(end),
+            End::Receiver(end) => Ok(end),
+            _ => Err(puts_only()),
+        }
+    }
+}
+
+/// Reads the caller's options; NULL stands for the defaults.
+///
+/// # Safety
+/// `options` is NULL or points to a `sipc_options` as the header describes it.
+unsafe fn read_options(options: *const sipc_options) -> Result<Options> {
+    if options.is_null() {
+        return Ok(Options::default());
+    }
+    // SAFETY: promised by the caller; measured() has found it large enough.
+    let given = unsafe { &*measured(options)? };
+    let unknown = given.flags & !(SIPC_OPTION_LOSSLESS | SIPC_OPTION_LATEST | SIPC_OPTION_UNSTAMPED);
+    if unknown != 0 {
+        return Err(misuse(format!("options.flags has the unknown flag {unknown:#x}")));
+    }
+    Ok(Options {
+        lossless: given.flags & SIPC_OPTION_LOSSLESS != 0,
+        latest: given.flags & SIPC_OPTION_LATEST != 0,
+        unstamped: given.flags & SIPC_OPTION_UNSTAMPED != 0,
+        history: given.history,
+        depth: given.depth,
+        pool_bytes_max: given.pool_bytes_max,
+        // SAFETY: promised by the caller.
+        directory: unsafe { optional_directory(given.directory)? }.map(PathBuf::from),
+    })
+}
+
+pub(crate) fn takes_only() -> Error {
+    Error::new(Status::WrongRole, "the handle was opened to take messages, not to put them")
+}
+
+fn puts_only() -> Error {
+    Error::new(Status::WrongRole, "the handle was opened to put messages, not to take them")
+}
+
+/// Calls of sipc_wait so far; each looks at another handle first, so that none starves.
+static WAITS: AtomicUsize = AtomicUsize::new(0);
+
+/// Handles one sipc_wait can look at; the kernel's own limit for such a wait is 128.
+const WAIT_MAX: u32 = 64;

@@ -1,0 +1,32 @@
+//! The C face of SimpleIPC: the functions of `include/simpleipc.h`, one file per C object.
+//!
+//! The contract is `spec/api.toml`; `generated.rs` is printed from it and has rustc compare every
+//! function here with it. Only the public API of the Rust crate is used, under the name `ipc`,
+//! because this library has the name of that crate.
+
+mod channel;
+mod error;
+pub mod generated;
+mod guard;
+mod handle;
+mod library;
+mod loan;
+mod message;
+mod oneshot;
+mod upkeep;
+mod value;
+
+pub use channel::{
+    sipc_close, sipc_interrupt, sipc_open, sipc_put, sipc_take, sipc_wait,
+};
+pub use library::{sipc_abi_version, sipc_now_ns, sipc_status_text, sipc_version};
+pub use loan::{sipc_loan, sipc_unloan};
+pub use message::sipc_release;
+pub use oneshot::{
+    sipc_publish, sipc_publish_bool, sipc_publish_bytes, sipc_publish_float, sipc_publish_int,
+    sipc_publish_str, sipc_receive, sipc_send, sipc_send_bool, sipc_send_bytes, sipc_send_float,
+    sipc_send_int, sipc_send_str,
+};
+pub use upkeep::{sipc_audit, sipc_clean};
+
+generated::check_bodies!();

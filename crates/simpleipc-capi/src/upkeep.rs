@@ -1,0 +1,141 @@
+//! Looking at channels without touching them, and removing what nobody uses.
+
+use std::ffi::c_char;
+use std::fmt::Write;
+use std::path::Path;
+use std::ptr;
+
+use ipc::{ChannelReport, PeerReport, Result, Status};
+
+use crate::generated::sipc_error;
+use crate::guard::{duration, guard, misuse, present, text};
+
+/// See simpleipc.h.
+///
+/// # Safety
+/// As the header says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sipc_audit(
+    name: *const c_char,
+    directory: *const c_char,
+    buffer: *mut c_char,
+    capacity: u64,
+    needed: *mut u64,
+    error: *mut sipc_error,
+) -> i32 {
+    let audit = || {
+        present(needed, "needed")?;
+        if capacity > 0 {
+            present(buffer, "buffer")?;
+        }
+        // SAFETY: the pointers are what the header says.
+        let (name, directory) = unsafe {
+            let name = (!name.is_null()).then(|| text(name, "name", Status::BadName));
+            (name.transpose()?, optional_directory(directory)?)
+        };
+        let reports = match name {
+            Some(name) => ipc::audit(name, directory)?.into_iter().collect(),
+            None => ipc::audit_all(directory)?,
+        };
+        let json = json_list(reports.iter().map(channel_json));
+        let size = json.len() as u64 + 1;
+        // SAFETY: not NULL; the buffer has `capacity` bytes, which the text and its NUL fit into.
+        unsafe {
+            if size <= capacity {
+                ptr::copy_nonoverlapping(json.as_ptr(), buffer.cast(), json.len());
+                buffer.add(json.len()).write(0);
+            }
+            needed.write(size);
+        }
+        Ok(())
+    };
+    // SAFETY: `error` is what the header says.
+    unsafe { guard(error, audit) }
+}
+
+/// See simpleipc.h.
+///
+/// # Safety
+/// As the header says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sipc_clean(
+    directory: *const c_char,
+    age_max_ns: i64,
+    count: *mut u64,
+    error: *mut sipc_error,
+) -> i32 {
+    let clean = || {
+        present(count, "count")?;
+        let age_max = duration(age_max_ns)
+            .ok_or_else(|| misuse(format!("age_max_ns is {age_max_ns}, but an age is not negative")))?;
+        // SAFETY: the pointers are what the header says.
+        unsafe { count.write(ipc::clean(optional_directory(directory)?, age_max)?) };
+        Ok(())
+    };
+    // SAFETY: `error` is what the header says.
+    unsafe { guard(error, clean) }
+}
+
+/// A directory of the caller; NULL is the default one.
+///
+/// # Safety
+/// `directory` is NULL or points to a NUL-terminated text that outlives `'a`.
+pub(crate) unsafe fn optional_directory<'a>(directory: *const c_char) -> Result<Option<&'a Path>> {
+    if directory.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: passed on.
+    unsafe { text(directory, "directory", Status::BadArgument) }.map(|path| Some(Path::new(path)))
+}
+
+fn channel_json(channel: &ChannelReport) -> String {
+    let newest_age = channel.newest_age_ns.map_or("null".to_owned(), |age| age.to_string());
+    let peers = json_list(channel.peers.iter().map(peer_json));
+    let leaks = json_list(channel.leaks.iter().map(|leak| json_text(leak)));
+    format!(
+        "{{\"name\":{},\"pattern\":\"{}\",\"depth\":{},\"producers\":{},\"lanes\":{},\"waiting\":{},\
+         \"newest_age_ns\":{newest_age},\"control_bytes\":{},\"pool_bytes\":{},\"chunks\":{},\
+         \"chunks_in_use\":{},\"peers\":{peers},\"leaks\":{leaks}}}",
+        json_text(&channel.name),
+        if channel.is_queue { "queue" } else { "topic" },
+        channel.depth,
+        channel.producers,
+        channel.lanes,
+        channel.waiting,
+        channel.control_bytes,
+        channel.pool_bytes,
+        channel.chunks,
+        channel.chunks_in_use,
+    )
+}
+
+fn peer_json(peer: &PeerReport) -> String {
+    let role = ROLES.get(peer.role as usize).unwrap_or(&ROLES[0]);
+    format!(
+        "{{\"endpoint\":{},\"pid\":{},\"role\":\"{role}\",\"alive\":{},\"missed\":{},\
+         \"holds_message\":{}}}",
+        peer.endpoint, peer.pid, peer.alive, peer.missed, peer.holds_message,
+    )
+}
+
+fn json_list(items: impl Iterator<Item = String>) -> String {
+    format!("[{}]", items.collect::<Vec<_>>().join(","))
+}
+
+/// A JSON string; what it may not hold as it is, is escaped by number.
+fn json_text(text: &str) -> String {
+    let mut json = String::from("\"");
+    for c in text.chars() {
+        if c.is_control() || c == '"' || c == '\\' {
+            // Writing to a String cannot fail.
+            let _ = write!(json, "\\u{:04x}", u32::from(c));
+        } else {
+            json.push(c);
+        }
+    }
+    json.push('"');
+    json
+}
+
+/// The verbs by SIPC_ROLE_*.
+const ROLES: [&str; 5] = ["unknown", "publish", "subscribe", "send", "receive"];

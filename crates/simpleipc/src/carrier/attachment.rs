@@ -1,0 +1,257 @@
+//! An attachment: one handle's endpoint in a channel, from joining to leaving.
+//!
+//! It is shared by the handle and by everything that came out of it and still needs the endpoint:
+//! messages that look into the pool, loans, interrupters. The last of them leaves the channel.
+
+use super::files;
+use super::place::Place;
+use super::segments::Segments;
+use crate::error::{Error, Result, Status};
+use crate::layout::endpoint::STATE_FREE;
+use crate::os::{self, File, Mapping};
+use crate::ring::bell::Bell;
+use crate::ring::control::Control;
+use crate::ring::pool::Pool;
+use crate::ring::repair::{Remains, repair};
+use crate::sync::{AtomicU32, Ordering, compiler_fence, fence};
+use std::sync::{Arc, Mutex, Once, Weak};
+
+/// What a handle was opened for; numbered as in the C interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Role {
+    Publish = 1,
+    Subscribe = 2,
+    Send = 3,
+    Receive = 4,
+}
+
+impl Role {
+    pub fn kind(self) -> u32 {
+        match self {
+            Role::Publish | Role::Subscribe => crate::layout::header::KIND_TOPIC,
+            Role::Send | Role::Receive => crate::layout::header::KIND_QUEUE,
+        }
+    }
+
+    pub fn is_producer(self) -> bool {
+        matches!(self, Role::Publish | Role::Send)
+    }
+}
+
+/// One endpoint of a channel, alive as long as this is.
+pub struct Attachment {
+    pub place: Place,
+    pub file: File,
+    pub control: Control,
+    pub endpoint: u32,
+    pub generation: u32,
+    pub role: Role,
+    cookie: u64,
+    /// Sleepers can order our stores without our help.
+    registered: bool,
+    /// 1 while an interrupt waits to be noticed.
+    pub interrupt: AtomicU32,
+    _mapping: Mapping,
+}
+
+impl Attachment {
+    /// Wraps an endpoint that `join` has claimed.
+    pub fn new(
+        place: Place,
+        opened: files::ControlFile,
+        endpoint: u32,
+        role: Role,
+    ) -> Result<Arc<Self>> {
+        let generation = opened
+            .control
+            .endpoint(endpoint)
+            .generation()
+            .load(Ordering::Relaxed);
+        let attachment = Arc::new(Self {
+            place,
+            file: opened.file,
+            control: opened.control,
+            endpoint,
+            generation,
+            role,
+            cookie: os::fork_cookie(),
+            registered: os::register_producer(),
+            interrupt: AtomicU32::new(0),
+            _mapping: opened.mapping,
+        });
+        remember(&attachment)?;
+        Ok(attachment)
+    }
+
+    /// Identifies this handle among all that ever sent on the channel.
+    pub fn sender_id(&self) -> u32 {
+        self.generation << 8 | self.endpoint
+    }
+
+    /// The handle is of use in this process only.
+    #[inline]
+    pub fn check_process(&self) -> Result<()> {
+        if os::is_forked(self.cookie) {
+            return Err(self.gone(
+                Status::Forked,
+                "was opened by the parent of this process; open it again in the child",
+            ));
+        }
+        Ok(())
+    }
+
+    pub fn is_forked(&self) -> bool {
+        os::is_forked(self.cookie)
+    }
+
+    /// The endpoint is still ours: not so when the program closed our descriptor under us and
+    /// somebody took the handle for dead.
+    pub fn check_own(&self) -> Result<()> {
+        let block = self.control.endpoint(self.endpoint);
+        let same = block.state().load(Ordering::Relaxed) != STATE_FREE
+            && block.generation().load(Ordering::Relaxed) == self.generation;
+        if same {
+            return Ok(());
+        }
+        Err(self.gone(
+            Status::Evicted,
+            "lost its lock (did the program close file descriptors it did not open?) and was \
+             taken for dead; open it again",
+        ))
+    }
+
+    /// The channel's file still has a name.
+    pub fn check_file(&self) -> Result<()> {
+        if self.file.identity()?.names > 0 {
+            return Ok(());
+        }
+        Err(self.gone(
+            Status::Unlinked,
+            "was removed from its directory by someone else; close the handle and open it again",
+        ))
+    }
+
+    fn gone(&self, status: Status, what: &str) -> Error {
+        let verb = match self.role {
+            Role::Publish => "publisher",
+            Role::Subscribe => "subscriber",
+            Role::Send => "sender",
+            Role::Receive => "receiver",
+        };
+        Error::new(
+            status,
+            format!("this {verb} of the channel '{}' {what}", self.place.name()),
+        )
+    }
+
+    /// Wakes whoever sleeps on the bell, if anybody does. The caller has published before.
+    #[inline]
+    pub fn ring(&self, bell: Bell<'_>) {
+        if !self.registered || self.control.need_fence() {
+            // sync bell/seqcst: our publication before our look at the sleepers. Otherwise the
+            // sleeper's process-wide barrier sees to that.
+            fence(Ordering::SeqCst);
+        } else {
+            compiler_fence(Ordering::SeqCst); // sync bell/seqcst: see the sleeper's barrier
+        }
+        if bell.has_sleepers() && bell.take_sleepers() {
+            os::wake_all(bell.0);
+        }
+    }
+
+    /// Wakes everybody, sleeping or about to.
+    pub fn shake(&self) {
+        for bell in [self.control.bell(), self.control.space_bell()] {
+            bell.shake();
+            os::wake_all(bell.0);
+        }
+    }
+
+    /// Repairs endpoints in `range` whose owners have died, and calls `on_lease` for each dead
+    /// receiver that leaves a message, while its lock is ours.
+    pub fn repair_dead(
+        &self,
+        segments: &mut Segments,
+        range: impl Iterator<Item = u32>,
+        on_lease: &mut dyn FnMut(&Pool, u32),
+    ) -> Result<()> {
+        let reserved = self.control.endpoints_reserved();
+        for e in range.filter(|e| *e < reserved && *e != self.endpoint) {
+            if self.control.endpoint(e).state().load(Ordering::Relaxed) == STATE_FREE {
+                continue;
+            }
+            // The kernel decides: whoever can have this lock knows that nobody alive has it.
+            if !self.file.try_lock(files::endpoint_byte(e), true)? {
+                continue;
+            }
+            let outcome = self.repair_locked(segments, e, on_lease);
+            self.file.unlock(files::endpoint_byte(e));
+            outcome?;
+        }
+        Ok(())
+    }
+
+    fn repair_locked(
+        &self,
+        segments: &mut Segments,
+        e: u32,
+        on_lease: &mut dyn FnMut(&Pool, u32),
+    ) -> Result<()> {
+        // sync endpoint-state/acquire: what the last owner or repairer did is visible.
+        if self.control.endpoint(e).state().load(Ordering::Acquire) == STATE_FREE {
+            return Ok(());
+        }
+        segments.refresh(&self.place, &self.control, self.role.is_producer())?;
+        super::segments::remove_orphans(&self.place, &self.control);
+        if repair(&self.control, segments.pool(), e) == Remains::Lease {
+            on_lease(segments.pool(), e);
+        }
+        self.shake();
+        Ok(())
+    }
+}
+
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        if self.is_forked() || self.check_own().is_err() {
+            return;
+        }
+        // Messages and loans are gone by now, so there are no chunks to look after.
+        repair(&self.control, &Pool::default(), self.endpoint);
+        self.file.unlock(files::endpoint_byte(self.endpoint));
+        self.shake();
+        files::leave(&self.place, &self.file, &self.control);
+    }
+}
+
+/// Attachments of this process, for the orderly exit of programs that do not close handles.
+static ATTACHMENTS: Mutex<Vec<Weak<Attachment>>> = Mutex::new(Vec::new());
+
+fn remember(attachment: &Arc<Attachment>) -> Result<()> {
+    static ONCE: Once = Once::new();
+    let mut registered = Ok(());
+    ONCE.call_once(|| registered = os::at_exit(leave_all));
+    registered?;
+    let mut all = ATTACHMENTS
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    all.retain(|known| known.strong_count() > 0);
+    all.push(Arc::downgrade(attachment));
+    Ok(())
+}
+
+/// At exit: the last process out removes the files. The endpoints themselves are left to the
+/// kernel and to repair, as after a crash, because other threads may still be using them.
+extern "C" fn leave_all() {
+    let Ok(all) = ATTACHMENTS.try_lock() else {
+        return;
+    };
+    for attachment in all.iter().filter_map(Weak::upgrade) {
+        if !attachment.is_forked() {
+            files::leave(&attachment.place, &attachment.file, &attachment.control);
+        }
+        // Not dropped here: that could be the last owner, and unmap under a running thread.
+        std::mem::forget(attachment);
+    }
+}

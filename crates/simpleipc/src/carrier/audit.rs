@@ -1,0 +1,271 @@
+//! The audit: what a channel consists of right now, and whether anything in it belongs to nobody.
+//!
+//! Looks without joining and without changing anything. On a channel in use the picture is of one
+//! moment for each word, not of one moment for all.
+
+use super::files::{self, endpoint_byte};
+use super::place::{Place, channels, default_directory};
+use super::segments::{Segments, live_nonces};
+use crate::error::{Error, Result, Status};
+use crate::layout::chunk::{LOANED, PUBLISHED};
+use crate::layout::endpoint::{Lease, STATE_FREE};
+use crate::layout::lane::{FLAG_STAMPED, TAKE_TAKEN, Take};
+use crate::os::{self, File};
+use crate::ring::control::Control;
+use crate::ring::pool::widen;
+use crate::ring::slot::Found;
+use crate::sync::Ordering;
+use std::path::Path;
+
+/// An open handle, or what a dead one has left.
+#[derive(Clone, Debug)]
+pub struct PeerReport {
+    /// Its place in the peer table.
+    pub endpoint: u32,
+    /// As the peer saw its own process id.
+    pub pid: u32,
+    /// Role number, as in the C interface.
+    pub role: u32,
+    /// False: its process has died and nobody has cleaned up after it yet.
+    pub alive: bool,
+    /// Messages this subscriber has missed in all.
+    pub missed: u64,
+    /// A queue's message is in its hands.
+    pub holds_message: bool,
+}
+
+/// One channel.
+#[derive(Clone, Debug)]
+pub struct ChannelReport {
+    /// The channel's name.
+    pub name: String,
+    /// A queue; otherwise a topic.
+    pub is_queue: bool,
+    /// Messages a producer may be ahead.
+    pub depth: u32,
+    /// Who is on the channel.
+    pub peers: Vec<PeerReport>,
+    /// Lanes in use by producers now.
+    pub producers: u32,
+    /// Lanes that have memory.
+    pub lanes: u32,
+    /// Queues: messages that wait for a receiver, those in the hands of the dead included.
+    pub waiting: u64,
+    /// Queues: age of the newest waiting message, if it has a publish time.
+    pub newest_age_ns: Option<i64>,
+    /// Bytes of shared memory of the control file.
+    pub control_bytes: u64,
+    /// Bytes of shared memory of the data segments.
+    pub pool_bytes: u64,
+    /// Places for large messages in the data segments.
+    pub chunks: u64,
+    /// Those that are on loan, published or being looked at.
+    pub chunks_in_use: u64,
+    /// What belongs to nobody; empty in a sound channel.
+    pub leaks: Vec<String>,
+}
+
+/// Looks at one channel. `Ok(None)` when there is none of this name.
+pub fn audit(place: &Place) -> Result<Option<ChannelReport>> {
+    let Some(file) = File::open(&place.control_path())? else {
+        return Ok(None);
+    };
+    let geometry = files::read_geometry(&file, place)?;
+    let opened = files::map(file, geometry, false)?;
+    let mut segments = Segments::default();
+    segments.refresh(place, &opened.control, false)?;
+    report(place, &opened.file, &opened.control, &segments).map(Some)
+}
+
+/// Looks at every channel of a directory. A file that is no sound channel is reported as one
+/// with a leak that says why.
+pub fn audit_all(directory: Option<&Path>) -> Result<Vec<ChannelReport>> {
+    let found = match directory {
+        Some(directory) => channels(directory)?,
+        None => channels(&default_directory().0)?,
+    };
+    let mut reports = Vec::new();
+    for name in found {
+        match Place::new(&name, directory).and_then(|place| audit(&place)) {
+            Ok(report) => reports.extend(report),
+            Err(error) if error.status() == Status::NoPermission => return Err(error),
+            Err(error) => reports.push(unreadable(name, &error)),
+        }
+    }
+    Ok(reports)
+}
+
+fn unreadable(name: String, error: &Error) -> ChannelReport {
+    ChannelReport {
+        name,
+        is_queue: false,
+        depth: 0,
+        peers: Vec::new(),
+        producers: 0,
+        lanes: 0,
+        waiting: 0,
+        newest_age_ns: None,
+        control_bytes: 0,
+        pool_bytes: 0,
+        chunks: 0,
+        chunks_in_use: 0,
+        leaks: vec![error.to_string()],
+    }
+}
+
+fn report(
+    place: &Place,
+    file: &File,
+    control: &Control,
+    segments: &Segments,
+) -> Result<ChannelReport> {
+    let geometry = control.geometry();
+    let mut peers = Vec::new();
+    let mut dead_leases = 0;
+    for e in (0..control.endpoints_reserved()).filter(|e| !is_free(control, *e)) {
+        let block = control.endpoint(e);
+        let leased = Lease::from_word(block.lease().load(Ordering::Relaxed)).is_some();
+        let alive = file.is_locked(endpoint_byte(e))?;
+        dead_leases += u64::from(leased && !alive);
+        peers.push(PeerReport {
+            endpoint: e,
+            pid: block.pid().load(Ordering::Relaxed),
+            role: block.role().load(Ordering::Relaxed),
+            alive,
+            missed: block.missed().load(Ordering::Relaxed),
+            holds_message: leased,
+        });
+    }
+    let reserved: Vec<u32> = lanes(control).collect();
+    let owned = reserved
+        .iter()
+        .filter(|lane| control.lane(**lane).owner().load(Ordering::Relaxed) != 0)
+        .count();
+    let in_use = segments.pool().chunks().filter(|(segment, chunk, word)| {
+        word.state != crate::layout::chunk::FREE
+            || segment.holders(*chunk).iter().any(|bits| *bits != 0)
+    });
+    let (waiting, newest_age_ns) = waiting(control);
+    Ok(ChannelReport {
+        name: geometry.name.clone(),
+        is_queue: geometry.is_queue(),
+        depth: geometry.depth,
+        producers: owned as u32,
+        lanes: reserved.len() as u32,
+        waiting: waiting + dead_leases,
+        newest_age_ns,
+        control_bytes: file.reserved_bytes()?,
+        pool_bytes: segments.bytes(),
+        chunks: segments.pool().chunks().count() as u64,
+        chunks_in_use: in_use.count() as u64,
+        leaks: leaks(place, control, segments),
+        peers,
+    })
+}
+
+fn is_free(control: &Control, e: u32) -> bool {
+    e >= control.endpoints_reserved()
+        || control.endpoint(e).state().load(Ordering::Relaxed) == STATE_FREE
+}
+
+fn lanes(control: &Control) -> impl Iterator<Item = u32> {
+    let reserved = control.lanes_reserved();
+    (0..control.geometry().lanes).filter(move |lane| reserved >> lane & 1 != 0)
+}
+
+/// Messages waiting in a queue, and the age of the newest.
+fn waiting(control: &Control) -> (u64, Option<i64>) {
+    if !control.geometry().is_queue() {
+        return (0, None);
+    }
+    let (mut count, mut newest) = (0, None);
+    for (lane, sequence) in files::waiting(control) {
+        count += 1;
+        newest = newest.max(publish_time(control, lane, sequence));
+    }
+    (count, newest.map(|newest| os::now_ns() - newest))
+}
+
+fn publish_time(control: &Control, lane: u32, sequence: u64) -> Option<i64> {
+    let Found::Message(copy) = control.lane(lane).slot(sequence).read(sequence) else {
+        return None;
+    };
+    let body = copy.head.words()?
+        - usize::from(copy.head.flags >> 1 & 1)
+        - usize::from(copy.head.flags >> 2 & 1);
+    (copy.head.flags & FLAG_STAMPED != 0).then(|| copy.words[body] as i64)
+}
+
+/// Everything that belongs to nobody.
+fn leaks(place: &Place, control: &Control, segments: &Segments) -> Vec<String> {
+    let mut leaks = Vec::new();
+    for (set, what) in [
+        (control.gating(), "lossless"),
+        (control.active(), "subscriber"),
+    ] {
+        for e in set.iter().filter(|e| is_free(control, *e)) {
+            leaks.push(format!("endpoint {e} is free but still counts as a {what}"));
+        }
+    }
+    for index in lanes(control) {
+        let lane = control.lane(index);
+        let owner = lane.owner().load(Ordering::Relaxed);
+        if owner != 0 && is_free(control, owner - 1) {
+            leaks.push(format!(
+                "lane {index} belongs to the free endpoint {}",
+                owner - 1
+            ));
+        }
+        if control.geometry().is_queue() {
+            for at in 0..lane.depth() {
+                let take = Take::from_word(lane.take(at).load(Ordering::Relaxed));
+                if take.state == TAKE_TAKEN && is_free(control, u32::from(take.endpoint)) {
+                    leaks.push(format!(
+                        "message {} of lane {index} was taken by the free endpoint {}",
+                        take.sequence, take.endpoint
+                    ));
+                }
+            }
+        }
+    }
+    for (segment, chunk, word) in segments.pool().chunks() {
+        let at = format!("chunk {chunk} of segment {}", segment.index);
+        let owner = u32::from(word.owner);
+        if word.state == LOANED && is_free(control, owner) {
+            leaks.push(format!("{at} is on loan to the free endpoint {owner}"));
+        }
+        for e in
+            (0..256u32).filter(|e| segment.holders(chunk)[*e as usize / 64] >> (e % 64) & 1 != 0)
+        {
+            if is_free(control, e) {
+                leaks.push(format!("{at} is held by the free endpoint {e}"));
+            }
+        }
+        if word.state == PUBLISHED && !has_message(control, owner, word.sequence) {
+            leaks.push(format!(
+                "{at} belongs to message {} that is gone",
+                word.sequence
+            ));
+        }
+    }
+    let live = live_nonces(control);
+    for nonce in place.segment_nonces().unwrap_or_default() {
+        if !live.contains(&nonce) {
+            leaks.push(format!(
+                "{} is in no table",
+                place.segment_path(nonce).display()
+            ));
+        }
+    }
+    leaks
+}
+
+/// Whether a published chunk's message is there, or may be about to appear.
+fn has_message(control: &Control, lane: u32, sequence: u64) -> bool {
+    if lane >= control.geometry().lanes || control.lanes_reserved() >> lane & 1 == 0 {
+        return false;
+    }
+    let view = control.lane(lane);
+    let sequence = widen(sequence, view.tail_hint());
+    view.owner().load(Ordering::Relaxed) != 0 || view.slot(sequence).holds(sequence)
+}

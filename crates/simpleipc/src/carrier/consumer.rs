@@ -1,0 +1,522 @@
+//! The consuming end: taking messages, waiting for them, and taking over from dead receivers.
+
+use super::attachment::{Attachment, Role};
+use super::join::{activate, join};
+use super::message::{ChunkHold, LeaseHold, Message};
+use super::place::Place;
+use super::segments::Segments;
+use super::wait::{Deadline, Slices, Spin, interrupted};
+use super::{Opening, now_ns};
+use crate::error::{Error, Result, Status};
+use crate::layout::chunk::Reference;
+use crate::layout::endpoint::{LEASE_NONE, Lease, STATE_FREE};
+use crate::layout::lane::FLAG_CHUNK;
+use crate::os::{self, Waited};
+use crate::ring::queue::{Claimed, Taker, finish};
+use crate::ring::reader::Reader;
+use crate::ring::repair::take_over;
+use crate::sync::Ordering;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A receiver that never sleeps looks around this often.
+const LOOK_AROUND: Duration = Duration::from_millis(50);
+/// Messages between two looks at the clock.
+const LOOK_AROUND_MESSAGES: u32 = 256;
+/// Endpoints probed at the end of a slice, in turn.
+const PROBED_AT_ONCE: u32 = 32;
+
+enum Source {
+    Topic(Reader),
+    Queue(Taker),
+}
+
+/// One subscriber or receiver.
+pub struct Consumer {
+    attachment: Arc<Attachment>,
+    segments: Segments,
+    source: Source,
+    /// Taken over from a dead receiver and not delivered yet.
+    inherited: Option<Claimed>,
+    /// Taken to answer `is_ready`.
+    ready: Option<Message>,
+    spin: Spin,
+    slices: Slices,
+    probe: u32,
+    taken: u32,
+    looked_around_ns: i64,
+}
+
+/// Ends a wait of its consumer from another thread.
+#[derive(Clone)]
+pub struct Interrupter(Arc<Attachment>);
+
+impl Interrupter {
+    /// The wait in progress, or else the next one, ends with `Interrupted`.
+    pub fn interrupt(&self) {
+        if !self.0.is_forked() {
+            // sync interrupt/release: what the caller did before is visible to the waiter.
+            self.0.interrupt.store(1, Ordering::Release);
+            self.0.shake();
+        }
+    }
+
+    /// For the producing end.
+    pub fn of(attachment: &Arc<Attachment>) -> Self {
+        Self(Arc::clone(attachment))
+    }
+}
+
+impl Consumer {
+    pub fn open(place: Place, role: Role, opening: &Opening) -> Result<Self> {
+        if opening.lossless && opening.latest {
+            return Err(Error::new(
+                Status::BadArgument,
+                format!(
+                    "a subscriber of '{}' cannot be lossless and skip to the latest message; \
+                     choose one",
+                    place.name()
+                ),
+            ));
+        }
+        let (attachment, segments) = join(place, role, opening)?;
+        let (control, me) = (&attachment.control, attachment.endpoint);
+        let source = match role {
+            Role::Receive => Source::Queue(Taker::new(me)),
+            _ => Source::Topic(Reader::join(
+                control,
+                me,
+                opening.lossless,
+                opening.latest,
+                u64::from(opening.history),
+            )),
+        };
+        activate(&attachment);
+        let mut consumer = Self {
+            attachment,
+            segments,
+            source,
+            inherited: None,
+            ready: None,
+            spin: Spin::new(),
+            slices: Slices::new(),
+            probe: 0,
+            taken: 0,
+            looked_around_ns: now_ns(),
+        };
+        if role == Role::Receive {
+            consumer.inherit()?;
+        }
+        Ok(consumer)
+    }
+
+    pub fn attachment(&self) -> &Arc<Attachment> {
+        &self.attachment
+    }
+
+    pub fn interrupter(&self) -> Interrupter {
+        Interrupter::of(&self.attachment)
+    }
+
+    /// Takes the next message. Who asks for the next is done with the last: from here on a death
+    /// would not have it delivered again. Its memory stays valid until it is dropped.
+    pub fn take(&mut self, deadline: Deadline) -> Result<Message> {
+        self.attachment.check_process()?;
+        self.end_lease();
+        if let Some(message) = self.look()? {
+            return Ok(message);
+        }
+        if deadline.is_now() {
+            return Err(self.timed_out());
+        }
+        let mut spin = std::mem::replace(&mut self.spin, Spin::new());
+        let found = spin.until(|| self.look());
+        self.spin = spin;
+        if let Some(message) = found? {
+            return Ok(message);
+        }
+        loop {
+            let attachment = Arc::clone(&self.attachment);
+            let expected = self.announce();
+            if let Some(message) = self.look()? {
+                return Ok(message);
+            }
+            self.check_interrupt()?;
+            let Some(slice) = deadline.left(self.slice()) else {
+                return Err(self.timed_out());
+            };
+            match os::wait_on(attachment.control.bell().0, expected, slice) {
+                Waited::Interrupted => return Err(interrupted(attachment.place.name())),
+                Waited::Look => self.slices.shorten(),
+                Waited::TimedOut => {
+                    self.slices.lengthen();
+                    self.look_around()?;
+                }
+            }
+        }
+    }
+
+    /// Whether the next `take` will find a message at once.
+    fn is_ready(&mut self) -> Result<bool> {
+        if self.ready.is_none() {
+            self.ready = self.look()?;
+        }
+        Ok(self.ready.is_some())
+    }
+
+    /// The message delivered last, if it is still in our lease, is done.
+    fn end_lease(&self) {
+        let pending = self.ready.is_some() || self.inherited.is_some();
+        if matches!(self.source, Source::Queue(_)) && !pending {
+            let block = self.attachment.control.endpoint(self.attachment.endpoint);
+            // sync lease-end/release: the program's use of the message comes before its end.
+            block.lease().store(LEASE_NONE, Ordering::Release);
+        }
+    }
+
+    fn announce(&self) -> u32 {
+        let control = &self.attachment.control;
+        let expected = control.bell().announce();
+        if !os::barrier() {
+            control.set_need_fence();
+        }
+        expected
+    }
+
+    fn check_interrupt(&self) -> Result<()> {
+        // sync interrupt/acquire: what the interrupter did before is visible.
+        if self.attachment.interrupt.swap(0, Ordering::Acquire) != 0 {
+            return Err(interrupted(self.attachment.place.name()));
+        }
+        Ok(())
+    }
+
+    fn timed_out(&self) -> Error {
+        let text = format!(
+            "nothing arrived on '{}' in the time given",
+            self.attachment.place.name()
+        );
+        Error::new(Status::Timeout, text)
+    }
+
+    /// Looks once for a message.
+    #[inline]
+    fn look(&mut self) -> Result<Option<Message>> {
+        if self.ready.is_some() {
+            return Ok(self.ready.take());
+        }
+        match self.source {
+            Source::Topic(_) => self.look_at_topic(),
+            Source::Queue(_) => self.look_at_queue(),
+        }
+    }
+
+    fn look_at_topic(&mut self) -> Result<Option<Message>> {
+        let Source::Topic(reader) = &mut self.source else {
+            return Ok(None);
+        };
+        let attachment = &self.attachment;
+        let control = &attachment.control;
+        loop {
+            let Some(seen) = reader.poll(control) else {
+                if reader.store_cursors(control) {
+                    attachment.ring(control.space_bell());
+                }
+                return Ok(None);
+            };
+            let mut hold = None;
+            if seen.copy.head.flags & FLAG_CHUNK != 0 {
+                let reference = Reference::from_words([seen.copy.words[0], seen.copy.words[1]]);
+                hold = resolve(attachment, &mut self.segments, reference)?.filter(|hold| {
+                    let (chunk, generation) = (reference.chunk, reference.generation);
+                    let view = &hold.mapped.view;
+                    view.hold(
+                        chunk,
+                        generation,
+                        attachment.endpoint,
+                        seen.lane,
+                        seen.sequence,
+                    )
+                });
+                if hold.is_none() {
+                    reader.lose(control, &seen);
+                    continue;
+                }
+            }
+            if reader.advance(control, &seen) {
+                attachment.ring(control.space_bell());
+            }
+            let (head, words) = (seen.copy.head, seen.copy.words);
+            let mut message =
+                Message::new(head, seen.sequence, words, hold.map(Unheld::held), None);
+            message.missed = reader.take_missed();
+            if message.missed > 0 {
+                let total = control.endpoint(attachment.endpoint);
+                total.missed().fetch_add(message.missed, Ordering::Relaxed);
+            }
+            return Ok(Some(message));
+        }
+    }
+
+    fn look_at_queue(&mut self) -> Result<Option<Message>> {
+        self.taken += 1;
+        if self.taken.is_multiple_of(LOOK_AROUND_MESSAGES) {
+            let now = now_ns();
+            if now - self.looked_around_ns > LOOK_AROUND.as_nanos() as i64 {
+                self.looked_around_ns = now;
+                self.inherit()?;
+            }
+        }
+        if let Some(claimed) = self.inherited.take() {
+            return self.deliver(claimed, true).map(Some);
+        }
+        let Source::Queue(taker) = &mut self.source else {
+            return Ok(None);
+        };
+        let attachment = &self.attachment;
+        let control = &attachment.control;
+        while let Some(claimed) = taker.claim(control) {
+            if let Some(reference) = claimed.reference() {
+                if resolve(attachment, &mut self.segments, reference)?.is_none() {
+                    // Only a member that breaks the protocol can send such a message.
+                    let pool = self.segments.pool();
+                    finish(control, pool, claimed.lane, claimed.sequence, None);
+                    continue;
+                }
+            }
+            taker.lease(control, self.segments.pool(), &claimed);
+            attachment.ring(control.space_bell());
+            let redelivered = claimed.attempts > 0;
+            return self.deliver(claimed, redelivered).map(Some);
+        }
+        Ok(None)
+    }
+
+    /// Makes a message of what is in our lease.
+    fn deliver(&mut self, claimed: Claimed, redelivered: bool) -> Result<Message> {
+        let attachment = &self.attachment;
+        let hold = match claimed.reference() {
+            Some(reference) => resolve(attachment, &mut self.segments, reference)?,
+            None => None,
+        };
+        if claimed.reference().is_some() && hold.is_none() {
+            return Err(Error::new(
+                Status::Corrupt,
+                format!(
+                    "a message of the channel '{}' has lost its data",
+                    attachment.place.name()
+                ),
+            ));
+        }
+        let block = attachment.control.endpoint(attachment.endpoint);
+        let lease = LeaseHold {
+            attachment: Arc::clone(attachment),
+            word: block.lease().load(Ordering::Relaxed),
+        };
+        let (head, words) = (claimed.copy.head, claimed.copy.words);
+        let hold = hold.map(Unheld::held);
+        let mut message = Message::new(head, claimed.sequence, words, hold, Some(lease));
+        message.redelivered = redelivered;
+        Ok(message)
+    }
+
+    fn slice(&self) -> Duration {
+        let others_hold = matches!(self.source, Source::Queue(_)) && self.others_lease();
+        if others_hold {
+            LOOK_AROUND
+        } else {
+            self.slices.current()
+        }
+    }
+
+    /// Whether another receiver has a message in hand, which its death would make ours.
+    fn others_lease(&self) -> bool {
+        let control = &self.attachment.control;
+        (0..control.endpoints_reserved())
+            .filter(|e| *e != self.attachment.endpoint)
+            .any(|e| {
+                let block = control.endpoint(e);
+                block.state().load(Ordering::Relaxed) != STATE_FREE
+                    && Lease::from_word(block.lease().load(Ordering::Relaxed)).is_some()
+            })
+    }
+
+    /// At the end of a slice: is everything still as we think?
+    fn look_around(&mut self) -> Result<()> {
+        self.attachment.check_own()?;
+        self.attachment.check_file()?;
+        let first = self.probe;
+        let reserved = self.attachment.control.endpoints_reserved().max(1);
+        self.probe = (first + PROBED_AT_ONCE) % reserved;
+        let some = (first..first + PROBED_AT_ONCE.min(reserved)).map(move |e| e % reserved);
+        self.attachment
+            .repair_dead(&mut self.segments, some, &mut |_, _| {})?;
+        if matches!(self.source, Source::Queue(_)) {
+            self.inherit()?;
+        }
+        Ok(())
+    }
+
+    /// Takes over the message of one dead receiver, if there is one.
+    fn inherit(&mut self) -> Result<()> {
+        let attachment = Arc::clone(&self.attachment);
+        let (control, me) = (&attachment.control, attachment.endpoint);
+        let own = control.endpoint(me);
+        let mut inherited = None;
+        for e in (0..control.endpoints_reserved()).filter(|e| *e != me) {
+            let in_hand = self.inherited.is_some() || inherited.is_some() || self.ready.is_some();
+            let leased = Lease::from_word(control.endpoint(e).lease().load(Ordering::Relaxed));
+            // Our lease has one place; a message of ours that is still in hand keeps it.
+            if in_hand || Lease::from_word(own.lease().load(Ordering::Relaxed)).is_some() {
+                break;
+            }
+            if leased.is_none() {
+                continue;
+            }
+            attachment.repair_dead(&mut self.segments, e..e + 1, &mut |pool, dead| {
+                inherited = take_over(control, pool, dead, me);
+            })?;
+        }
+        if inherited.is_some() {
+            self.inherited = inherited;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        if let (Source::Queue(_), Some(message)) = (&self.source, self.ready.take()) {
+            message.leave_behind();
+        }
+    }
+}
+
+/// A chunk that has been found and mapped, but not referred to.
+struct Unheld {
+    mapped: Arc<super::segments::Mapped>,
+    attachment: Arc<Attachment>,
+    chunk: u32,
+    len: u64,
+}
+
+impl Unheld {
+    /// The caller has set the reference bit.
+    fn held(self) -> ChunkHold {
+        let Self {
+            mapped,
+            attachment,
+            chunk,
+            len,
+        } = self;
+        ChunkHold {
+            attachment,
+            mapped,
+            chunk,
+            len,
+            left_behind: false,
+        }
+    }
+}
+
+/// Finds the chunk of a reference, mapping its segment if it is new.
+fn resolve(
+    attachment: &Arc<Attachment>,
+    segments: &mut Segments,
+    reference: Reference,
+) -> Result<Option<Unheld>> {
+    if segments.pool().find(reference).is_none() {
+        segments.refresh(&attachment.place, &attachment.control, false)?;
+    }
+    let Some(segment) = segments.pool().find(reference) else {
+        return Ok(None);
+    };
+    let Some(mapped) = segments.keep(segment.index) else {
+        return Ok(None);
+    };
+    Ok(Some(Unheld {
+        mapped,
+        attachment: Arc::clone(attachment),
+        chunk: reference.chunk,
+        len: reference.len,
+    }))
+}
+
+/// Waits until one of several consumers has a message; returns its index. Looks from `first` on,
+/// so that a caller who counts up starves nobody.
+pub fn wait_any(
+    consumers: &mut [&mut Consumer],
+    first: usize,
+    deadline: Deadline,
+) -> Result<usize> {
+    let count = consumers.len();
+    if count == 0 || count > os::WAIT_WORDS_MAX {
+        return Err(Error::new(
+            Status::BadArgument,
+            format!(
+                "can wait on 1 to {} channels, not {count}",
+                os::WAIT_WORDS_MAX
+            ),
+        ));
+    }
+    let look = |consumers: &mut [&mut Consumer]| -> Result<Option<usize>> {
+        for index in (first..first + count).map(|index| index % count) {
+            if consumers[index].is_ready()? {
+                return Ok(Some(index));
+            }
+        }
+        Ok(None)
+    };
+    for consumer in consumers.iter() {
+        consumer.attachment.check_process()?;
+        consumer.end_lease();
+    }
+    if let Some(index) = look(consumers)? {
+        return Ok(index);
+    }
+    if !deadline.is_now() {
+        if let Some(index) = Spin::new().until(|| look(consumers))? {
+            return Ok(index);
+        }
+    }
+    loop {
+        let expected: Vec<u32> = consumers
+            .iter()
+            .map(|consumer| consumer.announce())
+            .collect();
+        if let Some(index) = look(consumers)? {
+            return Ok(index);
+        }
+        for consumer in consumers.iter() {
+            consumer.check_interrupt()?;
+        }
+        let slice = consumers.iter().map(|consumer| consumer.slice()).min();
+        let Some(slice) = deadline.left(slice.unwrap_or(LOOK_AROUND)) else {
+            return Err(Error::new(
+                Status::Timeout,
+                format!("nothing arrived on any of {count} channels in the time given"),
+            ));
+        };
+        let controls: Vec<_> = consumers
+            .iter()
+            .map(|consumer| consumer.attachment.control.clone())
+            .collect();
+        let words: Vec<_> = controls
+            .iter()
+            .zip(&expected)
+            .map(|(c, expected)| (c.bell().0, *expected))
+            .collect();
+        match os::wait_on_any(&words, slice) {
+            Waited::Interrupted => {
+                return Err(interrupted(consumers[0].attachment.place.name()));
+            }
+            Waited::Look => consumers.iter_mut().for_each(|c| c.slices.shorten()),
+            Waited::TimedOut => {
+                for consumer in consumers.iter_mut() {
+                    consumer.slices.lengthen();
+                    consumer.look_around()?;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! The control file's life: created whole or not at all, joined, and removed by the last one out.
+//!
+//! Every open handle holds a shared lock on the MEMBER byte. Who gets it exclusively is alone:
+//! the last one out, who removes the files, or the first one in after everybody died, who starts
+//! anew (or, in a queue, repairs). A file gets its name only when it is complete.
+
+use super::place::Place;
+use super::{Opening, segments};
+use crate::error::{Error, Result, Status};
+use crate::layout::header::{self, Geometry, HEADER_BYTES, HeaderError};
+use crate::layout::lane::{TAKE_DONE, Take};
+use crate::limits;
+use crate::mem::Region;
+use crate::os::{self, File, Mapping};
+use crate::ring::control::Control;
+use crate::sync::{Ordering, crash_point};
+use std::time::Duration;
+
+/// Lock bytes; all far behind the end of the file, and below 2^31 for 32-bit systems.
+const MEMBER: u64 = 0x7000_0000;
+const ENDPOINT_0: u64 = MEMBER + 256;
+
+/// How long to wait for another process that is between opening and joining, or removing.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The byte whose lock says that endpoint `index` is alive.
+pub fn endpoint_byte(index: u32) -> u64 {
+    ENDPOINT_0 + u64::from(index)
+}
+
+/// An open, mapped and checked control file of which this handle is a member.
+pub struct ControlFile {
+    pub file: File,
+    pub control: Control,
+    /// Keeps `control` valid; dropped after it.
+    pub mapping: Mapping,
+    /// Nobody else was in: whatever the file says of endpoints is about dead ones.
+    pub alone: bool,
+}
+
+/// Opens the channel, creating it if nobody uses it.
+pub fn open(place: &Place, kind: u32, opening: &Opening) -> Result<ControlFile> {
+    let geometry = wanted(place, kind, opening)?;
+    place.prepare()?;
+    let give_up = os::now_ns() + PATIENCE.as_nanos() as i64;
+    loop {
+        match try_open(place, &geometry) {
+            Ok(Some(opened)) => return Ok(opened),
+            Ok(None) => {}
+            // The last one out has removed the directory meanwhile.
+            Err(error) if error.status() == Status::NoDirectory && os::now_ns() < give_up => {
+                place.prepare()?;
+                if !place.directory().is_dir() {
+                    return Err(error);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        if os::now_ns() > give_up {
+            return Err(Error::new(
+                Status::System,
+                format!(
+                    "the channel '{}' has been locked by a process that is opening or removing it \
+                     for {PATIENCE:?}; is that process stopped?",
+                    place.name()
+                ),
+            ));
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
+fn wanted(place: &Place, kind: u32, opening: &Opening) -> Result<Geometry> {
+    let default = if kind == header::KIND_QUEUE {
+        limits::DEPTH_QUEUE
+    } else {
+        limits::DEPTH_TOPIC
+    };
+    let depth = if opening.depth == 0 {
+        default
+    } else {
+        opening.depth
+    };
+    let (least, most) = (limits::DEPTH_MIN, limits::DEPTH_MAX);
+    if !depth.is_power_of_two() || !(least..=most).contains(&depth) {
+        return Err(Error::new(
+            Status::BadArgument,
+            format!("the depth {depth} is not a power of two between {least} and {most}"),
+        ));
+    }
+    if opening.history > depth {
+        return Err(Error::new(
+            Status::BadArgument,
+            format!(
+                "a history of {} needs a depth of at least as many",
+                opening.history
+            ),
+        ));
+    }
+    let pool = opening.pool_bytes_max;
+    Ok(Geometry {
+        kind,
+        depth,
+        endpoints: limits::PEERS_MAX as u32,
+        lanes: limits::PRODUCERS_MAX as u32,
+        pool_bytes_max: if pool == 0 {
+            limits::POOL_BYTES_DEFAULT
+        } else {
+            pool
+        },
+        uuid: os::random_bytes(),
+        boot_id: os::boot_id(),
+        name: place.name().to_string(),
+    })
+}
+
+/// One attempt; `None` when somebody else was in the way.
+fn try_open(place: &Place, wanted: &Geometry) -> Result<Option<ControlFile>> {
+    let Some(file) = File::open(&place.control_path())? else {
+        return create(place, wanted);
+    };
+    let alone = file.try_lock(MEMBER, true)?;
+    if !alone && !file.try_lock(MEMBER, false)? {
+        return Ok(None);
+    }
+    crash_point("open-locked");
+    if file.identity()?.names == 0 {
+        return Ok(None);
+    }
+    let geometry = read_geometry(&file, place)?;
+    if alone {
+        let stale = geometry.boot_id != wanted.boot_id;
+        let opened = map(file, geometry, true)?;
+        if stale || !has_messages(&opened.control) {
+            remove_files(place, &opened.control);
+            return Ok(None);
+        }
+        check_kind(place, &opened.control, wanted.kind)?;
+        // The queue's messages outlive its processes. Stay, as an ordinary member.
+        opened.file.try_lock(MEMBER, false)?;
+        return Ok(Some(opened));
+    }
+    let opened = map(file, geometry, false)?;
+    check_kind(place, &opened.control, wanted.kind)?;
+    Ok(Some(opened))
+}
+
+fn create(place: &Place, geometry: &Geometry) -> Result<Option<ControlFile>> {
+    let file = File::create_unnamed(place.directory())?;
+    file.set_length(geometry.total_bytes())?;
+    file.reserve(0, HEADER_BYTES)?;
+    file.write_at(0, &geometry.to_page())?;
+    file.try_lock(MEMBER, false)?;
+    crash_point("create-unnamed");
+    if !file.give_name(&place.control_path())? {
+        return Ok(None);
+    }
+    crash_point("create-named");
+    segments::remove_foreign(place, &geometry.uuid);
+    map(file, geometry.clone(), false).map(Some)
+}
+
+/// Maps a control file whose header has been checked.
+pub fn map(file: File, geometry: Geometry, alone: bool) -> Result<ControlFile> {
+    // Memory behind the words that will be touched, also if somebody has punched holes.
+    file.reserve(0, HEADER_BYTES)?;
+    let mapping = file.map(geometry.total_bytes(), true)?;
+    // SAFETY: the mapping is as long as the geometry says, page-aligned, writable, and lives in
+    // the ControlFile (later the Attachment) as long as the Control does.
+    let region = unsafe { Region::new(mapping.base(), mapping.len()) };
+    let control = Control::new(region, geometry);
+    let lanes = control.lanes_reserved();
+    for lane in (0..control.geometry().lanes).filter(|lane| lanes >> lane & 1 != 0) {
+        file.reserve(
+            control.geometry().lane_offset(lane),
+            control.geometry().lane_bytes(),
+        )?;
+    }
+    let blocks = u64::from(control.endpoints_reserved());
+    if blocks > 0 {
+        file.reserve(
+            header::OFF_ENDPOINTS,
+            blocks * crate::layout::endpoint::BLOCK_BYTES,
+        )?;
+    }
+    Ok(ControlFile {
+        file,
+        control,
+        mapping,
+        alone,
+    })
+}
+
+/// Reads and checks the header of a control file.
+pub fn read_geometry(file: &File, place: &Place) -> Result<Geometry> {
+    let path = place.control_path();
+    let page = file.read_at(0, HEADER_BYTES as usize)?;
+    let geometry = Geometry::from_page(&page, file.identity()?.bytes).map_err(|error| {
+        let (status, what) = match error {
+            HeaderError::Damaged(what) => (
+                Status::Corrupt,
+                format!("{what}; when no program uses the channel, remove the file"),
+            ),
+            HeaderError::OtherEndian => (
+                Status::Version,
+                "it was made on a machine of the other byte order; remove it, or use another \
+                 directory"
+                    .to_string(),
+            ),
+            HeaderError::OtherVersion(major, minor) => (
+                Status::Version,
+                format!(
+                    "it has layout {major}.{minor} and this library ({}) knows layout {}; use \
+                     one version of the library, or end all programs that use the channel",
+                    env!("CARGO_PKG_VERSION"),
+                    header::LAYOUT_MAJOR
+                ),
+            ),
+            HeaderError::UnknownFeature(bits) => (
+                Status::Version,
+                format!("it needs features ({bits:#x}) of a newer library; update this program"),
+            ),
+        };
+        Error::new(
+            status,
+            format!("the channel file {} cannot be used: {what}", path.display()),
+        )
+    })?;
+    if geometry.name != place.name() {
+        return Err(Error::new(
+            Status::Corrupt,
+            format!(
+                "the channel file {} belongs to the channel '{}'; somebody has renamed it: remove it",
+                path.display(),
+                geometry.name
+            ),
+        ));
+    }
+    Ok(geometry)
+}
+
+fn check_kind(place: &Place, control: &Control, wanted: u32) -> Result<()> {
+    let words = |kind: u32| match kind {
+        header::KIND_QUEUE => ("a queue", "send and receive"),
+        _ => ("a topic", "publish and subscribe"),
+    };
+    let kind = control.geometry().kind;
+    if kind == wanted {
+        return Ok(());
+    }
+    let ((is, verbs), (asked, asked_verbs)) = (words(kind), words(wanted));
+    Err(Error::new(
+        Status::WrongPattern,
+        format!(
+            "the channel '{}' is {is}: use {verbs} on it, or another name for {asked} \
+             ({asked_verbs})",
+            place.name()
+        ),
+    ))
+}
+
+/// Queues: whether a message waits in a lane or in the lease of a dead receiver.
+pub fn has_messages(control: &Control) -> bool {
+    if !control.geometry().is_queue() {
+        return false;
+    }
+    let leased = (0..control.endpoints_reserved()).any(|e| {
+        let word = control.endpoint(e).lease().load(Ordering::Relaxed);
+        crate::layout::endpoint::Lease::from_word(word).is_some()
+    });
+    leased || waiting(control).next().is_some()
+}
+
+/// Queues: the messages that wait in the lanes, as (lane, sequence).
+pub fn waiting(control: &Control) -> impl Iterator<Item = (u32, u64)> + '_ {
+    let reserved = control.lanes_reserved();
+    let lanes = (0..control.geometry().lanes).filter(move |lane| reserved >> lane & 1 != 0);
+    lanes.flat_map(move |index| {
+        let lane = control.lane(index);
+        let tail = lane.find_tail();
+        (tail.saturating_sub(lane.depth())..tail)
+            .filter(move |sequence| {
+                let take = Take::from_word(lane.take(*sequence).load(Ordering::Relaxed));
+                lane.slot(*sequence).holds(*sequence)
+                    && !(take.sequence == *sequence && take.state == TAKE_DONE)
+            })
+            .map(move |sequence| (index, sequence))
+    })
+}
+
+/// Gives up membership; the last one out removes the channel unless messages wait in it.
+pub fn leave(place: &Place, file: &File, control: &Control) {
+    file.unlock(MEMBER);
+    crash_point("last-unlocked");
+    let last = file.try_lock(MEMBER, true).unwrap_or(false);
+    let named = file.identity().is_ok_and(|identity| identity.names > 0);
+    if last && named && !has_messages(control) {
+        remove_files(place, control);
+    }
+    file.unlock(MEMBER);
+    place.tidy_up();
+}
+
+/// Locks everybody out, for removal; false when somebody is in.
+pub fn lock_out(file: &File) -> Result<bool> {
+    file.try_lock(MEMBER, true)
+}
+
+/// Removes all files of a channel. The caller is alone and holds MEMBER exclusively.
+pub fn remove_files(place: &Place, control: &Control) {
+    for nonce in segments::live_nonces(control) {
+        let _ = os::remove(&place.segment_path(nonce));
+    }
+    crash_point("remove-segments");
+    for nonce in place.segment_nonces().unwrap_or_default() {
+        let _ = os::remove(&place.segment_path(nonce));
+    }
+    let _ = os::remove(&place.control_path());
+}

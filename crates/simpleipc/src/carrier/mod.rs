@@ -1,0 +1,45 @@
+//! Carriers: how a channel's messages get from one process to another.
+//!
+//! There is one so far, shared memory. It is the only place where the algorithms in `ring` and
+//! the operating system in `os` meet: it finds and creates files, asks the kernel who is alive,
+//! sleeps and wakes, and drives the rings in between.
+
+mod attachment;
+mod audit;
+mod consumer;
+mod files;
+mod join;
+mod loan;
+mod message;
+mod place;
+mod producer;
+mod segments;
+mod sweep;
+mod wait;
+
+pub use attachment::Role;
+pub use audit::{ChannelReport, PeerReport, audit, audit_all};
+pub use consumer::{Consumer, Interrupter, wait_any};
+pub use loan::Loan;
+pub use message::Message;
+pub use place::Place;
+pub use producer::{Producer, Stamps};
+pub use sweep::clean;
+pub use wait::Deadline;
+
+/// CLOCK_MONOTONIC in nanoseconds: the clock of every time stamp.
+pub fn now_ns() -> i64 {
+    crate::os::now_ns()
+}
+
+/// What a channel is opened with, beyond its name.
+#[derive(Clone, Debug, Default)]
+pub struct Opening {
+    pub lossless: bool,
+    pub latest: bool,
+    pub history: u32,
+    /// 0 = the default of the pattern.
+    pub depth: u32,
+    /// 0 = the default.
+    pub pool_bytes_max: u64,
+}

@@ -1,0 +1,175 @@
+//! Where a channel lives: its directory, its name, and the names of its files.
+
+use crate::error::{Error, Result, Status};
+use crate::limits::NAME_BYTES_MAX;
+use crate::os;
+use std::path::{Path, PathBuf};
+
+const CONTROL_SUFFIX: &str = ".sipc";
+const SEGMENT_SUFFIX: &str = ".data";
+const NONCE_DIGITS: usize = 12;
+
+/// A channel's place.
+#[derive(Clone, Debug)]
+pub struct Place {
+    directory: PathBuf,
+    name: String,
+    /// We may make the directory, and remove it when it is empty.
+    own_directory: bool,
+}
+
+/// The directory meant by `None`: the environment's SIPC_DIR, or the user's own.
+pub fn default_directory() -> (PathBuf, bool) {
+    match std::env::var_os("SIPC_DIR") {
+        Some(directory) if !directory.is_empty() => (directory.into(), false),
+        _ => (
+            PathBuf::from(format!("/dev/shm/simpleipc-{}", os::user_id())),
+            true,
+        ),
+    }
+}
+
+impl Place {
+    /// Checks the name; touches nothing.
+    pub fn new(name: &str, directory: Option<&Path>) -> Result<Self> {
+        check_name(name)?;
+        let (directory, own_directory) = match directory {
+            Some(directory) => (directory.to_path_buf(), false),
+            None => default_directory(),
+        };
+        Ok(Self {
+            directory,
+            name: name.to_string(),
+            own_directory,
+        })
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    pub fn control_path(&self) -> PathBuf {
+        self.directory
+            .join(format!("{}{CONTROL_SUFFIX}", self.name))
+    }
+
+    pub fn segment_path(&self, nonce: u64) -> PathBuf {
+        let digits = NONCE_DIGITS;
+        self.directory
+            .join(format!("{}.{nonce:0digits$x}{SEGMENT_SUFFIX}", self.name))
+    }
+
+    /// Makes the directory if it is the default one.
+    pub fn prepare(&self) -> Result<()> {
+        if self.own_directory {
+            os::make_directory(&self.directory)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Removes the default directory if nothing is in it any more.
+    pub fn tidy_up(&self) {
+        if self.own_directory {
+            os::remove_directory(&self.directory);
+        }
+    }
+
+    /// The nonces of all data files that bear this channel's name.
+    pub fn segment_nonces(&self) -> Result<Vec<u64>> {
+        let names = os::list(&self.directory)?;
+        Ok(names
+            .iter()
+            .filter_map(|file| segment_nonce(file, &self.name))
+            .collect())
+    }
+}
+
+/// The names of all channels in a directory; an absent directory has none.
+pub fn channels(directory: &Path) -> Result<Vec<String>> {
+    match os::list(directory) {
+        Ok(files) => {
+            let mut names: Vec<String> = files
+                .iter()
+                .filter_map(|file| file.strip_suffix(CONTROL_SUFFIX))
+                .filter(|name| check_name(name).is_ok())
+                .map(str::to_string)
+                .collect();
+            names.sort();
+            Ok(names)
+        }
+        Err(error) if error.status() == Status::NoDirectory => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+fn segment_nonce(file: &str, channel: &str) -> Option<u64> {
+    let digits = file
+        .strip_prefix(channel)?
+        .strip_prefix('.')?
+        .strip_suffix(SEGMENT_SUFFIX)?;
+    (digits.len() == NONCE_DIGITS)
+        .then(|| u64::from_str_radix(digits, 16).ok())
+        .flatten()
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let refuse = |why: String| Err(Error::new(Status::BadName, why));
+    if name.is_empty() {
+        return refuse("the channel name is empty; give it at least one character".to_string());
+    }
+    if name.len() > NAME_BYTES_MAX {
+        return refuse(format!(
+            "the channel name has {} bytes; at most {NAME_BYTES_MAX} are possible",
+            name.len()
+        ));
+    }
+    if name.starts_with('.') {
+        return refuse(format!(
+            "the channel name {name:?} begins with a dot; begin it otherwise"
+        ));
+    }
+    match name.chars().find(|c| *c == '/' || c.is_control()) {
+        Some(c) => refuse(format!(
+            "the channel name {name:?} contains {c:?}; use letters, digits, '-', '_' and '.'"
+        )),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_could_leave_the_directory_or_hide_in_it_are_refused() {
+        for name in [
+            "",
+            ".",
+            "..",
+            "../x",
+            "a/b",
+            ".hidden",
+            "a\0b",
+            "a\nb",
+            &"x".repeat(201),
+        ] {
+            let error = check_name(name).expect_err(name);
+            assert_eq!(error.status(), Status::BadName, "{name:?}");
+        }
+        for name in ["a", "camera.left", "Bild-\u{e4}\u{1f600}", &"x".repeat(200)] {
+            check_name(name).expect(name);
+        }
+    }
+
+    #[test]
+    fn a_data_file_belongs_to_exactly_one_channel() {
+        assert_eq!(segment_nonce("cam.00000000002a.data", "cam"), Some(42));
+        assert_eq!(segment_nonce("cam.x.00000000002a.data", "cam"), None);
+        assert_eq!(segment_nonce("cam.sipc", "cam"), None);
+    }
+}

@@ -1,0 +1,446 @@
+//! The producing end: a lane, the pool, and waiting for room in either.
+
+use super::attachment::{Attachment, Role};
+use super::join::{activate, join};
+use super::loan::Loan;
+use super::place::Place;
+use super::segments::Segments;
+use super::wait::{Deadline, Spin, interrupted};
+use super::{Opening, now_ns};
+use crate::error::{Error, Result, Status};
+use crate::layout::chunk::Reference;
+use crate::layout::lane::{FLAG_CAPTURED, FLAG_CHUNK, FLAG_STAMPED, Head, PAYLOAD_WORDS};
+use crate::limits::{LOANS_MAX, MESSAGE_BYTES_MAX, PEERS_MAX, PRODUCERS_MAX};
+use crate::os::{self, Waited};
+use crate::ring::writer::Writer;
+use crate::sync::{Ordering, crash_point};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Beyond this much pool a topic rather takes its oldest chunks back than grow, as long as only
+/// subscribers that did not ask for `lossless` would miss them.
+const RETAINED_BYTES: u64 = 64 << 20;
+/// Chunks above this size are removed from a pool that is larger than it needs to be.
+const SHRINK_CHUNK_BYTES: u64 = 1 << 20;
+/// A producer without room looks around this often.
+const SLICE: Duration = Duration::from_millis(10);
+
+/// The times that travel with a message; 0 = not at all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stamps {
+    /// Take the publish time.
+    pub publish: bool,
+    pub capture_ns: i64,
+}
+
+/// What a producer waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lack {
+    Slot,
+    Chunk,
+}
+
+/// One publisher or sender.
+pub struct Producer {
+    attachment: Arc<Attachment>,
+    segments: Segments,
+    writer: Writer,
+    epoch: u64,
+    /// Where to look for a free chunk first: the most recently used one is still in the cache.
+    hint: u32,
+    loans: Arc<()>,
+    spin: Spin,
+}
+
+impl Producer {
+    pub fn open(place: Place, role: Role, opening: &Opening) -> Result<Self> {
+        let (attachment, mut segments) = join(place, role, opening)?;
+        let lane = lease_lane(&attachment, &mut segments)?;
+        let control = &attachment.control;
+        let writer = Writer::adopt(control, segments.pool(), lane);
+        activate(&attachment);
+        let epoch = control.epoch();
+        let loans = Arc::new(());
+        Ok(Self {
+            attachment,
+            segments,
+            writer,
+            epoch,
+            hint: 0,
+            loans,
+            spin: Spin::new(),
+        })
+    }
+
+    pub fn attachment(&self) -> &Arc<Attachment> {
+        &self.attachment
+    }
+
+    /// Sends `len` bytes that `write` puts where it is told. Nothing is sent on an error.
+    pub fn put(
+        &mut self,
+        tag: u8,
+        len: usize,
+        stamps: Stamps,
+        deadline: Deadline,
+        write: impl FnOnce(&mut [u8]),
+    ) -> Result<()> {
+        self.attachment.check_process()?;
+        let body = len.div_ceil(8);
+        if body + stamps.words() > PAYLOAD_WORDS {
+            let mut loan = self.loan(len, deadline)?;
+            write(loan.bytes_mut());
+            return self.put_loan(&mut loan, tag, stamps, deadline);
+        }
+        self.wait_for_slot(deadline)?;
+        let mut bytes = [0u8; PAYLOAD_WORDS * 8];
+        write(&mut bytes[..len]);
+        let mut words = [0u64; PAYLOAD_WORDS];
+        for (word, eight) in words.iter_mut().zip(bytes.chunks_exact(8)).take(body) {
+            *word = u64::from_ne_bytes(eight.try_into().expect("8 bytes"));
+        }
+        let head = Head {
+            len: len as u16,
+            tag,
+            flags: 0,
+            sender: self.attachment.sender_id(),
+        };
+        self.publish(head, words, body, stamps);
+        Ok(())
+    }
+
+    /// Sends a filled loan of this producer. On an error the loan stays with the caller.
+    pub fn put_loan(
+        &mut self,
+        loan: &mut Loan,
+        tag: u8,
+        stamps: Stamps,
+        deadline: Deadline,
+    ) -> Result<()> {
+        self.attachment.check_process()?;
+        if !loan.is_of(&self.attachment) || loan.published {
+            return Err(Error::new(
+                Status::BadArgument,
+                format!("the loan is not one of this handle of '{}'", self.channel()),
+            ));
+        }
+        self.wait_for_slot(deadline)?;
+        let segment = *loan.view();
+        let reference = Reference {
+            segment: segment.index,
+            segment_generation: segment.generation,
+            chunk: loan.chunk,
+            generation: loan.generation,
+            len: loan.len() as u64,
+        };
+        let (lane, sequence) = (self.writer.lane_index(), self.writer.next());
+        segment.publish(loan.chunk, loan.generation, lane, sequence);
+        loan.published = true;
+        self.hint = loan.chunk;
+        if self.attachment.role == Role::Publish {
+            self.writer.note_chunk(reference);
+        }
+        let mut words = [0u64; PAYLOAD_WORDS];
+        words[..2].copy_from_slice(&reference.to_words());
+        let head = Head {
+            len: 0,
+            tag,
+            flags: FLAG_CHUNK,
+            sender: self.attachment.sender_id(),
+        };
+        self.publish(head, words, 2, stamps);
+        Ok(())
+    }
+
+    #[inline]
+    fn publish(
+        &mut self,
+        mut head: Head,
+        mut words: [u64; PAYLOAD_WORDS],
+        mut used: usize,
+        stamps: Stamps,
+    ) {
+        if stamps.publish {
+            head.flags |= FLAG_STAMPED;
+            words[used] = now_ns() as u64;
+            used += 1;
+        }
+        if stamps.capture_ns != 0 {
+            head.flags |= FLAG_CAPTURED;
+            words[used] = stamps.capture_ns as u64;
+            used += 1;
+        }
+        self.writer
+            .publish(self.segments.pool(), head, &words[..used]);
+        self.attachment.ring(self.attachment.control.bell());
+    }
+
+    /// Borrows a chunk of at least `len` bytes.
+    pub fn loan(&mut self, len: usize, deadline: Deadline) -> Result<Loan> {
+        self.attachment.check_process()?;
+        let needed = len as u64;
+        if needed > MESSAGE_BYTES_MAX || needed > self.attachment.control.geometry().pool_bytes_max
+        {
+            let limit = MESSAGE_BYTES_MAX.min(self.attachment.control.geometry().pool_bytes_max);
+            return Err(Error::new(
+                Status::TooLarge,
+                format!(
+                    "a message of {len} bytes is too large for the channel '{}', whose limit is \
+                     {limit} bytes; open it with a larger pool_bytes_max (at most \
+                     {MESSAGE_BYTES_MAX}), or send it in parts",
+                    self.channel()
+                ),
+            ));
+        }
+        if Arc::strong_count(&self.loans) > LOANS_MAX {
+            return Err(Error::new(
+                Status::BadArgument,
+                format!(
+                    "this handle of '{}' has {LOANS_MAX} loans out, its maximum; put some or \
+                     give them back",
+                    self.channel()
+                ),
+            ));
+        }
+        loop {
+            if let Some(loan) = self.try_loan(needed)? {
+                return Ok(loan);
+            }
+            match self.make_room(needed) {
+                Ok(()) => {}
+                Err(error) if error.status() == Status::NoSpace && self.may_come_free() => {
+                    if let Err(full) = self.wait(deadline, Lack::Chunk, needed) {
+                        // Without waiting, the shortage itself is the better answer.
+                        return Err(if deadline.is_now() { error } else { full });
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn try_loan(&mut self, needed: u64) -> Result<Option<Loan>> {
+        self.follow_epoch()?;
+        let (attachment, pool) = (&self.attachment, self.segments.pool());
+        if attachment.role == Role::Publish {
+            self.writer.retire_passed(&attachment.control, pool);
+        }
+        let fits = |bytes: u64| bytes >= needed && bytes <= (needed * 2).max(1024);
+        let mut suitable: Vec<_> = pool
+            .segments()
+            .iter()
+            .filter(|s| fits(s.geometry.chunk_bytes))
+            .copied()
+            .collect();
+        suitable.sort_unstable_by_key(|segment| (segment.geometry.chunk_bytes, segment.index));
+        for segment in suitable {
+            let start = if self.hint < segment.geometry.chunks {
+                self.hint
+            } else {
+                0
+            };
+            if let Some(claimed) = segment.loan(attachment.endpoint, start) {
+                let mapped = self
+                    .segments
+                    .keep(segment.index)
+                    .expect("a view has its mapping");
+                let loan = Loan::new(Arc::clone(attachment), mapped, claimed, needed as usize);
+                return Ok(Some(loan.counted(&self.loans)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes chunks back, or makes new ones. `NoSpace` when neither is possible now.
+    fn make_room(&mut self, needed: u64) -> Result<()> {
+        let (attachment, segments) = (&self.attachment, &mut self.segments);
+        let (place, control) = (&attachment.place, &attachment.control);
+        let publisher = attachment.role == Role::Publish;
+        let enough = segments.bytes() + needed > RETAINED_BYTES.max(8 * needed);
+        if enough && publisher && self.writer.retire_oldest(control, segments.pool()) {
+            return Ok(());
+        }
+        if segments.bytes() > RETAINED_BYTES {
+            let unwanted = |segment: &crate::ring::pool::Segment| {
+                let bytes = segment.geometry.chunk_bytes;
+                bytes > SHRINK_CHUNK_BYTES && !(needed..=needed * 2).contains(&bytes)
+            };
+            if segments.shrink(place, control, attachment.endpoint, unwanted) {
+                segments.refresh(place, control, true)?;
+            }
+        }
+        let error = match segments.grow(place, control, needed) {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        if error.status() != Status::NoSpace {
+            return Err(error);
+        }
+        if publisher && self.writer.retire_oldest(control, segments.pool()) {
+            return Ok(());
+        }
+        if segments.shrink(place, control, attachment.endpoint, |segment| {
+            !(needed..=needed * 2).contains(&segment.geometry.chunk_bytes)
+        }) {
+            return segments.refresh(place, control, true);
+        }
+        Err(error)
+    }
+
+    /// Whether chunks are in use that somebody will let go of.
+    fn may_come_free(&self) -> bool {
+        let busy = self.segments.pool().chunks().any(|(segment, chunk, word)| {
+            word.state != crate::layout::chunk::FREE
+                || segment.holders(chunk).iter().any(|bits| *bits != 0)
+        });
+        busy || self.writer.holds_chunks()
+    }
+
+    #[inline]
+    fn wait_for_slot(&mut self, deadline: Deadline) -> Result<()> {
+        if self.writer.next() & 63 == 0 {
+            self.attachment.check_own()?;
+        }
+        if self.writer.has_room(&self.attachment.control) {
+            return Ok(());
+        }
+        self.wait(deadline, Lack::Slot, 0)
+    }
+
+    /// Waits until there is room, or at least a reason to look again for a chunk.
+    fn wait(&mut self, deadline: Deadline, lack: Lack, needed: u64) -> Result<()> {
+        let attachment = Arc::clone(&self.attachment);
+        let (control, writer) = (&attachment.control, &mut self.writer);
+        // Those who are in the way may be dead; then there is no need to wait.
+        attachment.repair_dead(&mut self.segments, everybody(), &mut |_, _| {})?;
+        let mut has_room = || Ok((lack == Lack::Slot && writer.has_room(control)).then_some(()));
+        if has_room()?.is_some() {
+            return Ok(());
+        }
+        if lack == Lack::Slot && !deadline.is_now() && self.spin.until(&mut has_room)?.is_some() {
+            return Ok(());
+        }
+        loop {
+            let bell = control.space_bell();
+            let expected = bell.announce();
+            if !os::barrier() {
+                control.set_need_fence();
+            }
+            if has_room()?.is_some() {
+                return Ok(());
+            }
+            // sync interrupt/acquire: what the interrupter did before is visible.
+            if attachment.interrupt.swap(0, Ordering::Acquire) != 0 {
+                return Err(interrupted(attachment.place.name()));
+            }
+            let Some(slice) = deadline.left(SLICE) else {
+                return Err(full(&attachment, lack, needed));
+            };
+            match os::wait_on(bell.0, expected, slice) {
+                Waited::Interrupted => return Err(interrupted(attachment.place.name())),
+                Waited::Look if lack == Lack::Chunk => return Ok(()),
+                Waited::Look => {}
+                Waited::TimedOut => {
+                    attachment.check_own()?;
+                    attachment.check_file()?;
+                    attachment.repair_dead(&mut self.segments, everybody(), &mut |_, _| {})?;
+                    if lack == Lack::Chunk && deadline.left(SLICE).is_some() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Others have changed the channel: perhaps its segments.
+    fn follow_epoch(&mut self) -> Result<()> {
+        let epoch = self.attachment.control.epoch();
+        if epoch != self.epoch {
+            self.attachment.check_own()?;
+            self.segments
+                .refresh(&self.attachment.place, &self.attachment.control, true)?;
+            self.epoch = epoch;
+        }
+        Ok(())
+    }
+
+    fn channel(&self) -> &str {
+        self.attachment.place.name()
+    }
+}
+
+impl Stamps {
+    fn words(self) -> usize {
+        usize::from(self.publish) + usize::from(self.capture_ns != 0)
+    }
+}
+
+fn full(attachment: &Attachment, lack: Lack, needed: u64) -> Error {
+    let name = attachment.place.name();
+    let text = match (lack, attachment.role) {
+        (Lack::Slot, Role::Send) => format!(
+            "the queue '{name}' is full: {} messages of this sender wait; is a receiver running?",
+            attachment.control.geometry().depth
+        ),
+        (Lack::Slot, _) => format!(
+            "a lossless subscriber of the topic '{name}' is {} messages behind; is it stopped?",
+            attachment.control.geometry().depth
+        ),
+        (Lack::Chunk, _) => format!(
+            "the shared memory of the channel '{name}' is in use by messages that have not been \
+             taken or released, and {needed} bytes more were not to be had in the time given"
+        ),
+    };
+    Error::new(Status::Full, text)
+}
+
+fn everybody() -> std::ops::Range<u32> {
+    0..PEERS_MAX as u32
+}
+
+/// Finds a lane nobody owns, reserving a new one if need be.
+fn lease_lane(attachment: &Attachment, segments: &mut Segments) -> Result<u32> {
+    let control = &attachment.control;
+    if let Some(lane) = try_lease_lane(attachment)? {
+        return Ok(lane);
+    }
+    attachment.repair_dead(segments, everybody(), &mut |_, _| {})?;
+    if let Some(lane) = try_lease_lane(attachment)? {
+        return Ok(lane);
+    }
+    Err(Error::new(
+        Status::TooManyProducers,
+        format!(
+            "the channel '{}' already has {} producers, its maximum ({PRODUCERS_MAX}); close \
+             one, or let several threads share a handle",
+            attachment.place.name(),
+            control.geometry().lanes
+        ),
+    ))
+}
+
+fn try_lease_lane(attachment: &Attachment) -> Result<Option<u32>> {
+    let (control, me) = (&attachment.control, attachment.endpoint + 1);
+    let lanes = control.geometry().lanes;
+    for lane in 0..lanes {
+        if control.lanes_reserved() >> lane & 1 == 0 {
+            let geometry = control.geometry();
+            attachment
+                .file
+                .reserve(geometry.lane_offset(lane), geometry.lane_bytes())?;
+            crash_point("lane-reserved");
+            control.set_lane_reserved(lane);
+        }
+        let owner = control.lane(lane);
+        // sync lane-owner/acquire: the last owner has left the lane in order.
+        let won = owner
+            .owner()
+            .compare_exchange(0, me, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok();
+        if won {
+            crash_point("lane-owned");
+            return Ok(Some(lane));
+        }
+    }
+    Ok(None)
+}

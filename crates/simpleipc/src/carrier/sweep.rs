@@ -1,0 +1,54 @@
+//! Removing what nobody uses any more: channels whose processes are all dead, and old queues.
+
+use super::audit::audit;
+use super::files;
+use super::place::{Place, channels, default_directory};
+use crate::error::{Result, Status};
+use crate::os::{self, File};
+use std::path::Path;
+use std::time::Duration;
+
+/// Removes deserted channels of a directory: topics and empty queues always, queues with
+/// messages if the newest is older than `age_max`. Returns how many. Channels in use, and files
+/// that are no channels, are not touched.
+pub fn clean(directory: Option<&Path>, age_max: Duration) -> Result<u64> {
+    let found = match directory {
+        Some(directory) => channels(directory)?,
+        None => channels(&default_directory().0)?,
+    };
+    let mut removed = 0;
+    for name in found {
+        let place = Place::new(&name, directory)?;
+        match clean_one(&place, age_max) {
+            Ok(done) => removed += u64::from(done),
+            Err(error) if error.status() == Status::NoPermission => return Err(error),
+            // Damaged, or made by another version: not ours to judge.
+            Err(_) => {}
+        }
+        place.tidy_up();
+    }
+    Ok(removed)
+}
+
+fn clean_one(place: &Place, age_max: Duration) -> Result<bool> {
+    let Some(file) = File::open(&place.control_path())? else {
+        return Ok(false);
+    };
+    if !files::lock_out(&file)? {
+        return Ok(false);
+    }
+    let Some(report) = audit(place)? else {
+        return Ok(false);
+    };
+    let geometry = files::read_geometry(&file, place)?;
+    let boots_ago = geometry.boot_id != os::boot_id();
+    let age = report.newest_age_ns.map_or(Duration::MAX, |age| {
+        Duration::from_nanos(u64::try_from(age).unwrap_or(0))
+    });
+    if report.waiting > 0 && age < age_max && !boots_ago {
+        return Ok(false);
+    }
+    let opened = files::map(file, geometry, true)?;
+    files::remove_files(place, &opened.control);
+    Ok(true)
+}

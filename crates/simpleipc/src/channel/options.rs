@@ -1,0 +1,39 @@
+//! How a channel is opened.
+
+use crate::carrier::Opening;
+use std::path::PathBuf;
+
+/// How to open a channel; `Options::default()` is right for most programs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Subscriber: publishers wait for me rather than overwrite what I have not taken.
+    pub lossless: bool,
+    /// Subscriber: each take skips to the newest message; what it skips counts as missed.
+    pub latest: bool,
+    /// Producer: do not read the clock for each message; `publish_time_ns` is then 0.
+    pub unstamped: bool,
+    /// Subscriber: start with up to this many past messages of each publisher. Publisher: keep
+    /// that many for late joiners. At most `depth`.
+    pub history: u32,
+    /// Messages a producer may be ahead: a power of two from 16 to 65536, or 0 for the default
+    /// of 256 (topic) or 1024 (queue). Decided by whoever creates the channel.
+    pub depth: u32,
+    /// Most bytes of shared memory for messages above 104 bytes; 0 means 4 GiB. Decided by
+    /// whoever creates the channel.
+    pub pool_bytes_max: u64,
+    /// Where the channel lives; `None` means the environment's `SIPC_DIR`, or else the user's own
+    /// directory in /dev/shm.
+    pub directory: Option<PathBuf>,
+}
+
+impl Options {
+    pub(super) fn opening(&self) -> Opening {
+        Opening {
+            lossless: self.lossless,
+            latest: self.latest,
+            history: self.history,
+            depth: self.depth,
+            pool_bytes_max: self.pool_bytes_max,
+        }
+    }
+}

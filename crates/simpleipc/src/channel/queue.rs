@@ -1,0 +1,154 @@
+//! Queues: each message goes to exactly one receiver, and waits until one takes it.
+
+use super::wait::Interrupter;
+use super::{Loan, LoanKind, Message, Options};
+use crate::carrier::{Consumer, Deadline, Place, Producer, Role, Stamps};
+use crate::error::Result;
+use crate::limits::ONE_CALL_TIMEOUT;
+use crate::value::{Dtype, Plan, Value};
+use std::time::Duration;
+
+/// What publishers and senders have in common, which is all but their verb.
+macro_rules! output_methods {
+    ($role:expr) => {
+        /// Opens the channel, creating it if nobody uses it. Programs may start in any order.
+        pub fn open(name: &str, options: &Options) -> Result<Self> {
+            let place = Place::new(name, options.directory.as_deref())?;
+            let producer = Producer::open(place, $role, &options.opening())?;
+            Ok(Self {
+                producer,
+                stamped: !options.unstamped,
+            })
+        }
+
+        /// The full form: with the time the content was captured (CLOCK_MONOTONIC nanoseconds, 0
+        /// for none), and with how long to wait for room: `None` for ever, zero not at all.
+        ///
+        /// On an error nothing has been sent. Room held by dead processes is recovered while
+        /// waiting.
+        pub fn put(
+            &mut self,
+            value: &Value<'_>,
+            capture_time_ns: i64,
+            timeout: Option<Duration>,
+        ) -> Result<()> {
+            let stamps = Stamps {
+                publish: self.stamped,
+                capture_ns: capture_time_ns,
+            };
+            let deadline = Deadline::after(timeout);
+            if let Some(scalar) = crate::value::Scalar::of(value) {
+                let bytes = scalar.bytes();
+                return self
+                    .producer
+                    .put(scalar.tag(), bytes.len(), stamps, deadline, |to| {
+                        to.copy_from_slice(bytes);
+                    });
+            }
+            let plan = Plan::of(value)?;
+            self.producer
+                .put(plan.tag(), plan.len(), stamps, deadline, |to| {
+                    plan.write(to)
+                })
+        }
+
+        /// Borrows a buffer inside the channel for a value of this kind. Fill it and
+        /// [`put_loan`](Self::put_loan) it: nothing is copied. At most 16 at once.
+        pub fn loan(&mut self, kind: LoanKind<'_>, timeout: Option<Duration>) -> Result<Loan> {
+            let bytes = Loan::plan(&kind)?;
+            let inner = self.producer.loan(bytes, Deadline::after(timeout))?;
+            Loan::begin(inner, &kind)
+        }
+
+        /// [`loan`](Self::loan) for the most frequent kind, a dense tensor.
+        pub fn loan_tensor(
+            &mut self,
+            dtype: Dtype,
+            shape: &[u64],
+            format: &str,
+            timeout: Option<Duration>,
+        ) -> Result<Loan> {
+            self.loan(LoanKind::Tensor(dtype, shape, format), timeout)
+        }
+
+        /// Sends a filled loan of this handle. On an error the loan is still the caller's, to put
+        /// again or to drop; on success it is spent.
+        pub fn put_loan(
+            &mut self,
+            loan: &mut Loan,
+            capture_time_ns: i64,
+            timeout: Option<Duration>,
+        ) -> Result<()> {
+            loan.check()?;
+            let stamps = Stamps {
+                publish: self.stamped,
+                capture_ns: capture_time_ns,
+            };
+            let tag = loan.kind.code();
+            self.producer
+                .put_loan(&mut loan.inner, tag, stamps, Deadline::after(timeout))
+        }
+
+        /// Ends a wait of this handle from another thread.
+        pub fn interrupter(&self) -> Interrupter {
+            crate::carrier::Interrupter::of(self.producer.attachment())
+        }
+    };
+}
+
+/// What subscribers and receivers have in common, which is everything.
+macro_rules! input_methods {
+    ($role:expr) => {
+        /// Opens the channel, creating it if nobody uses it. Programs may start in any order.
+        pub fn open(name: &str, options: &Options) -> Result<Self> {
+            let place = Place::new(name, options.directory.as_deref())?;
+            let consumer = Consumer::open(place, $role, &options.opening())?;
+            Ok(Self { consumer })
+        }
+
+        /// Takes the next message, waiting for it as long as it takes without using the CPU.
+        /// `Interrupted` when a signal handler ran in this thread.
+        pub fn receive(&mut self) -> Result<Message> {
+            self.receive_timeout(None)
+        }
+
+        /// Takes the next message; `Timeout` when there is none in time. `None` waits for ever,
+        /// zero only looks.
+        pub fn receive_timeout(&mut self, timeout: Option<Duration>) -> Result<Message> {
+            self.consumer.take(Deadline::after(timeout)).map(Message)
+        }
+
+        /// Ends a wait of this handle from another thread.
+        pub fn interrupter(&self) -> Interrupter {
+            self.consumer.interrupter()
+        }
+    };
+}
+
+pub(super) use {input_methods, output_methods};
+
+/// Puts messages into a queue. They wait there until a receiver takes them, also when the sender
+/// has gone.
+pub struct Sender {
+    pub(super) producer: Producer,
+    stamped: bool,
+}
+
+impl Sender {
+    /// Sends a value. Waits for room at most 5 s, then `Full`.
+    pub fn send<'a>(&mut self, value: impl Into<Value<'a>>) -> Result<()> {
+        self.put(&value.into(), 0, Some(ONE_CALL_TIMEOUT))
+    }
+
+    output_methods!(Role::Send);
+}
+
+/// Takes messages out of a queue. A message is done when it is dropped or when the next one is
+/// asked for; if the process dies before that, another receiver gets it, marked as redelivered.
+pub struct Receiver {
+    pub(super) consumer: Consumer,
+}
+
+impl Receiver {
+    input_methods!(Role::Receive);
+}

@@ -1,0 +1,45 @@
+//! Any program talks to any other program on this machine, in any language: no server, no
+//! schema, no set-up, at the speed of shared memory, and nothing breaks when a process is killed.
+//!
+//! ```no_run
+//! // One program:
+//! simpleipc::send("chat", "hello")?;
+//! simpleipc::send("chat", 42)?;
+//! // Another:
+//! println!("{:?}", simpleipc::receive("chat", None)?.value()?);
+//! # Ok::<(), simpleipc::Error>(())
+//! ```
+//!
+//! A *queue* ([`Sender`], [`Receiver`]) gives each message to exactly one receiver and keeps it
+//! until then. A *topic* ([`Publisher`], [`Subscriber`]) gives every message to every subscriber.
+//! The first verb used on a name decides which it is.
+//!
+//! The layers, from the bottom: `layout` (bytes), `mem` (access), `ring` (algorithms), `os`,
+//! `carrier` (where those meet), `value`, `channel` (this interface). ARCHITECTURE.md is the map.
+
+#![deny(unsafe_code)]
+
+#[allow(unsafe_code)]
+mod carrier;
+mod channel;
+mod error;
+mod layout;
+pub mod limits;
+#[allow(unsafe_code)]
+mod mem;
+#[allow(unsafe_code)]
+mod os;
+#[allow(unsafe_code)]
+mod ring;
+mod sync;
+mod value;
+
+pub use channel::{
+    ChannelReport, Interrupter, Loan, LoanKind, Message, Options, PeerReport, Publisher, Receiver,
+    Sender, Source, Subscriber, audit, audit_all, clean, now_ns, publish, receive, send, wait_any,
+};
+pub use error::{Class, Error, Result, Status};
+pub use value::{Dims, Dtype, Kind, Opaque, Tensor, Value};
+
+#[cfg(feature = "testing")]
+pub use sync::crash;

@@ -1,0 +1,64 @@
+//! Linux.
+//!
+//! | need | mechanism | since |
+//! |---|---|---|
+//! | unnamed file that gets its name when complete | `O_TMPFILE`, `linkat` | 3.11 |
+//! | a lock that ends with its owner | open file description locks, `F_OFD_SETLK` | 3.15 |
+//! | memory that is there when touched | `fallocate` on tmpfs | 3.5 |
+//! | sleeping on a word | `futex`; on several words `futex_waitv`, else short slices | 5.16 |
+//! | process-wide barrier | `membarrier` GLOBAL_EXPEDITED, else fences | 4.16 |
+//! | noticing a fork | `pthread_atfork`, and a page with `MADV_WIPEONFORK` | 4.14 |
+
+use crate::error::{Error, Result, Status};
+
+pub use super::linux_file::{
+    File, Mapping, free_bytes, list, make_directory, remove, remove_directory,
+};
+pub use super::linux_process::{
+    at_exit, fork_cookie, is_forked, process_id, processors, random_bytes, user_id, watch_forks,
+};
+pub use super::linux_wait::{
+    WAIT_WORDS_MAX, Waited, barrier, boot_id, now_ns, register_producer, wait_on, wait_on_any,
+    wake_all,
+};
+
+/// The last error of a system call as one of ours; `what` says what was being done to what.
+pub(super) fn last_error(what: &str) -> Error {
+    let error = std::io::Error::last_os_error();
+    os_error(what, error.raw_os_error().unwrap_or(0))
+}
+
+/// A system error number as one of ours.
+pub(super) fn os_error(what: &str, code: i32) -> Error {
+    let text = std::io::Error::from_raw_os_error(code);
+    let (status, remedy) = match code {
+        libc::EACCES | libc::EPERM | libc::EROFS => (
+            Status::NoPermission,
+            "give this user access to the directory, or name another one in SIPC_DIR",
+        ),
+        libc::ENOSPC | libc::EDQUOT | libc::ENOMEM => (
+            Status::NoSpace,
+            "free some shared memory, make it larger (docker run --shm-size), or name another \
+             directory in SIPC_DIR",
+        ),
+        libc::ENOENT | libc::ENOTDIR => (
+            Status::NoDirectory,
+            "create it, or name another one in SIPC_DIR",
+        ),
+        libc::EMFILE | libc::ENFILE => (
+            Status::System,
+            "close some files or raise the limit (ulimit -n)",
+        ),
+        _ => (Status::System, "see the error number"),
+    };
+    Error::os(status, code, format!("{what}: {text}; {remedy}"))
+}
+
+/// `value` of a system call that answers -1 on failure.
+pub(super) fn check(value: libc::c_int, what: &dyn Fn() -> String) -> Result<libc::c_int> {
+    if value < 0 {
+        Err(last_error(&what()))
+    } else {
+        Ok(value)
+    }
+}

@@ -1,0 +1,159 @@
+//! Process facts, forks and exit on Linux.
+
+use super::linux::last_error;
+use crate::error::Result;
+use crate::sync::{AtomicU32, AtomicU64, Ordering};
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicI32, AtomicPtr};
+use std::sync::{Once, OnceLock};
+
+pub fn process_id() -> u32 {
+    std::process::id()
+}
+
+pub fn user_id() -> u32 {
+    // SAFETY: no arguments, cannot fail.
+    unsafe { libc::geteuid() }
+}
+
+/// Processors this process may run on.
+pub fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// Unpredictable bytes.
+pub fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0u8; N];
+    // SAFETY: valid pointer and length; up to 256 bytes are never cut short.
+    let got = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), N, 0) };
+    if got != N as isize {
+        // No entropy source in this sandbox: unique among the living is enough for us.
+        let mix = super::linux_wait::now_ns() as u64 ^ u64::from(process_id()) << 40;
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            *byte = (mix.rotate_left(index as u32 * 11) ^ mix.wrapping_mul(31)) as u8;
+        }
+    }
+    bytes
+}
+
+/// Descriptors that must not live on in a forked child: a child that keeps one keeps its dead
+/// parent's locks. A fixed table, because the child may touch nothing that could be locked.
+const TABLE: usize = 8192;
+static DESCRIPTORS: [AtomicI32; TABLE] = [const { AtomicI32::new(-1) }; TABLE];
+
+/// A page that the kernel empties in every forked child, however the fork was made.
+static COOKIE: AtomicPtr<AtomicU32> = AtomicPtr::new(std::ptr::null_mut());
+/// Counts the forks between the first process and this one.
+static GENERATION: AtomicU64 = AtomicU64::new(1);
+
+pub(super) fn note_descriptor(fd: RawFd) {
+    watch_forks();
+    for cell in &DESCRIPTORS {
+        let free = cell.compare_exchange(-1, fd, Ordering::Relaxed, Ordering::Relaxed);
+        if free.is_ok() {
+            return;
+        }
+    }
+}
+
+pub(super) fn forget_descriptor(fd: RawFd) {
+    for cell in &DESCRIPTORS {
+        if cell
+            .compare_exchange(fd, -1, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
+        {
+            return;
+        }
+    }
+}
+
+extern "C" fn in_child() {
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+    set_cookie(1);
+    for cell in &DESCRIPTORS {
+        let fd = cell.swap(-1, Ordering::Relaxed);
+        if fd >= 0 {
+            // The parent's handle here still names this number and would close it later, when it
+            // may be another file's: put the null device in its place.
+            // SAFETY: only async-signal-safe calls, on numbers this library opened.
+            unsafe {
+                let null = libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
+                if null >= 0 {
+                    libc::dup3(null, fd, libc::O_CLOEXEC);
+                    libc::close(null);
+                } else {
+                    libc::close(fd);
+                }
+            }
+        }
+    }
+}
+
+fn set_cookie(value: u32) {
+    // sync fork-cookie/acquire: the page exists once the pointer does.
+    let page = COOKIE.load(Ordering::Acquire);
+    if !page.is_null() {
+        // SAFETY: points to a page of this process that is never unmapped.
+        unsafe { (*page).store(value, Ordering::Relaxed) };
+    }
+}
+
+/// Begins to notice forks; called before anything is opened.
+pub fn watch_forks() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: a private anonymous page, checked before use; the handler is async-signal-safe.
+        unsafe {
+            let page = libc::mmap(
+                std::ptr::null_mut(),
+                4096,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            );
+            if page != libc::MAP_FAILED {
+                if libc::madvise(page, 4096, libc::MADV_WIPEONFORK) == 0 {
+                    (*page.cast::<AtomicU32>()).store(1, Ordering::Relaxed);
+                    // sync fork-cookie/release: after the page is set up.
+                    COOKIE.store(page.cast(), Ordering::Release);
+                } else {
+                    libc::munmap(page, 4096);
+                }
+            }
+            libc::pthread_atfork(None, None, Some(in_child));
+        }
+    });
+}
+
+/// What a handle remembers of the process that opened it.
+pub fn fork_cookie() -> u64 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// Whether this process was forked off since `cookie` was taken.
+#[inline]
+pub fn is_forked(cookie: u64) -> bool {
+    if GENERATION.load(Ordering::Relaxed) != cookie {
+        return true;
+    }
+    // sync fork-cookie/acquire: see `set_cookie`.
+    let page = COOKIE.load(Ordering::Acquire);
+    // SAFETY: as in `set_cookie`. A raw clone empties the page without calling the handler.
+    if !page.is_null() && unsafe { (*page).load(Ordering::Relaxed) } == 0 {
+        in_child();
+        return GENERATION.load(Ordering::Relaxed) != cookie;
+    }
+    false
+}
+
+/// Has `function` called when the process exits in an orderly way.
+pub fn at_exit(function: extern "C" fn()) -> Result<()> {
+    // SAFETY: the function stays loaded: this library never unloads itself.
+    if unsafe { libc::atexit(function) } == 0 {
+        Ok(())
+    } else {
+        Err(last_error("atexit"))
+    }
+}

@@ -1,0 +1,657 @@
+/* Made from spec/api.toml by `cargo xtask gen`; edit that file instead.
+ *
+ * Any program talks to any other program on this machine: topics (publish / subscribe) and queues
+ * (send / receive) in shared memory, without a server, a schema or a set-up call.
+ *
+ * Conventions
+ * - Every function that can fail returns an int32_t status; SIPC_OK is 0. Outputs are written only
+ *   on success. The last argument is an optional error object of the caller (NULL is fine): it
+ *   receives the status, the operating system's error number and one sentence saying what to do.
+ * - Names are NUL-terminated UTF-8, 1 to 200 bytes, without '/', control characters or a leading
+ *   '.'. One name has one pattern (queue or topic); the first verb used on it decides.
+ * - Times are int64_t nanoseconds of CLOCK_MONOTONIC; a timeout below 0 waits for ever, 0 only
+ *   tries.
+ * - Option and value structs begin with `size`: set it to sizeof, or use the SIPC_*_INIT macros.
+ * - No function blocks because another process died or was stopped, but for the waits it documents.
+ * - Handles are numbers in pointer clothes: using one after sipc_close is answered with
+ *   SIPC_CLOSED.
+ */
+
+#ifndef SIMPLEIPC_H
+#define SIMPLEIPC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Marks what the library exports. */
+#if defined(__GNUC__)
+#define SIPC_API __attribute__((visibility("default")))
+#else
+#define SIPC_API
+#endif
+
+/* The ABI this header describes; compare it with sipc_abi_version() after loading. */
+#define SIPC_ABI_VERSION 1u
+
+/* Statuses. The number tells the class, also of a status added later:
+ * 0 ok, 1..9 retry, 10..19 gone, 20..29 misuse, 30..39 corrupt, 40..59 system. */
+/* success (ok). */
+#define SIPC_OK 0
+/* nothing arrived within the time given (retry). */
+#define SIPC_TIMEOUT 1
+/* no room within the time given; nothing was sent (retry). */
+#define SIPC_FULL 2
+/* the wait was interrupted by a signal or by sipc_interrupt (retry). */
+#define SIPC_INTERRUPTED 3
+/* another thread is inside this handle; open one handle per thread (retry). */
+#define SIPC_BUSY 4
+/* the handle is closed (gone). */
+#define SIPC_CLOSED 10
+/* the handle belongs to the parent process; open a new one in the child (gone). */
+#define SIPC_FORKED 11
+/* the channel's file was removed by someone; close the handle and open it again (gone). */
+#define SIPC_UNLINKED 12
+/* this handle was taken for dead because its lock was closed under it; open it again (gone). */
+#define SIPC_EVICTED 13
+/* the channel name is not usable (misuse). */
+#define SIPC_BAD_NAME 20
+/* the verb does not fit the pattern of this channel (misuse). */
+#define SIPC_WRONG_PATTERN 21
+/* the handle was opened for the other direction (misuse). */
+#define SIPC_WRONG_ROLE 22
+/* the message is larger than the channel's limit (misuse). */
+#define SIPC_TOO_LARGE 23
+/* the value cannot be sent as it stands (misuse). */
+#define SIPC_BAD_VALUE 24
+/* an argument is missing or out of range (misuse). */
+#define SIPC_BAD_ARGUMENT 25
+/* the channel already has its maximum of producers (misuse). */
+#define SIPC_TOO_MANY_PRODUCERS 26
+/* the channel already has its maximum of open handles (misuse). */
+#define SIPC_TOO_MANY_PEERS 27
+/* the channel's file is damaged (corrupt). */
+#define SIPC_CORRUPT 30
+/* the channel was made by a version or machine this library cannot share memory with (corrupt). */
+#define SIPC_VERSION 31
+/* shared memory is full (system). */
+#define SIPC_NO_SPACE 40
+/* not permitted (system). */
+#define SIPC_NO_PERMISSION 41
+/* the channel directory does not exist or is no directory (system). */
+#define SIPC_NO_DIRECTORY 42
+/* the operating system refused (system). */
+#define SIPC_SYSTEM 43
+/* a defect in SimpleIPC; please report it (system). */
+#define SIPC_INTERNAL 50
+
+/* What a handle is opened for: the verb. Publish and subscribe make a topic, send and receive a
+ * queue. */
+/* put messages on a topic */
+#define SIPC_ROLE_PUBLISH 1u
+/* take messages of a topic */
+#define SIPC_ROLE_SUBSCRIBE 2u
+/* put messages into a queue */
+#define SIPC_ROLE_SEND 3u
+/* take messages out of a queue */
+#define SIPC_ROLE_RECEIVE 4u
+
+/* The kind of a value. An int sent is an int received, in every language. */
+/* no value */
+#define SIPC_KIND_NULL 0u
+/* `i` is 0 or 1 */
+#define SIPC_KIND_BOOL 1u
+/* `i`: signed 64-bit */
+#define SIPC_KIND_INT 2u
+/* `u`: unsigned 64-bit */
+#define SIPC_KIND_UINT 3u
+/* `f`: IEEE 754 double, all bits kept */
+#define SIPC_KIND_FLOAT 4u
+/* `data`, `len`: UTF-8, may hold NUL bytes, no terminator */
+#define SIPC_KIND_STR 5u
+/* `data`, `len` */
+#define SIPC_KIND_BYTES 6u
+/* `items`, `count`: count values */
+#define SIPC_KIND_LIST 7u
+/* `items`, `count`: count pairs, items[2k] a STR key, items[2k+1] its value; order kept */
+#define SIPC_KIND_MAP 8u
+/* `data`, `len`, `dtype`, `ndim`, `shape`, `strides`, optional `label` (format, as rgb8) */
+#define SIPC_KIND_TENSOR 9u
+/* `data`, `len`, `label`: bytes with a content type, as application/json */
+#define SIPC_KIND_OPAQUE 10u
+
+/* Element type of a tensor; elements are in the machine's byte order. */
+/* 1 byte, 0 or 1 */
+#define SIPC_DTYPE_BOOL 1u
+/* 1 byte */
+#define SIPC_DTYPE_U8 2u
+/* 1 byte */
+#define SIPC_DTYPE_I8 3u
+/* 2 bytes */
+#define SIPC_DTYPE_U16 4u
+/* 2 bytes */
+#define SIPC_DTYPE_I16 5u
+/* 4 bytes */
+#define SIPC_DTYPE_U32 6u
+/* 4 bytes */
+#define SIPC_DTYPE_I32 7u
+/* 8 bytes */
+#define SIPC_DTYPE_U64 8u
+/* 8 bytes */
+#define SIPC_DTYPE_I64 9u
+/* 2 bytes, IEEE half */
+#define SIPC_DTYPE_F16 10u
+/* 4 bytes */
+#define SIPC_DTYPE_F32 11u
+/* 8 bytes */
+#define SIPC_DTYPE_F64 12u
+/* 8 bytes, two F32 */
+#define SIPC_DTYPE_C64 13u
+/* 16 bytes, two F64 */
+#define SIPC_DTYPE_C128 14u
+
+/* Bits of sipc_options.flags. */
+/* subscriber: the publisher waits for me rather than overwrite what I have not taken */
+#define SIPC_OPTION_LOSSLESS 1u
+/* subscriber: each take skips to the newest message; what it skips counts as missed */
+#define SIPC_OPTION_LATEST 2u
+/* producer: do not spend a clock read per message; publish_time_ns is then 0 */
+#define SIPC_OPTION_UNSTAMPED 4u
+
+/* Bits of sipc_message.flags. */
+/* queue: an earlier receiver died while holding this message */
+#define SIPC_MESSAGE_REDELIVERED 1u
+
+/* Most dimensions a tensor may have. */
+#define SIPC_DIMS_MAX 8u
+
+/* Longest channel name in bytes of UTF-8. */
+#define SIPC_NAME_BYTES_MAX 200u
+
+/* Most publishers or senders on one channel at once. */
+#define SIPC_PRODUCERS_MAX 64u
+
+/* Most open handles of all roles on one channel at once. */
+#define SIPC_PEERS_MAX 256u
+
+/* An open channel. What it points to is the library's alone. */
+typedef struct sipc_channel sipc_channel;
+
+/* Filled by a failing call when the caller passes one. Owned by the caller; no allocation behind
+ * it. */
+typedef struct sipc_error {
+    /* sizeof(sipc_error) */
+    uint32_t size;
+    /* the status the call returned */
+    int32_t status;
+    /* errno of the operating system, or 0 */
+    int32_t os_code;
+    /* 0 */
+    uint32_t reserved;
+    /* one sentence, UTF-8, NUL-terminated: what failed and what to do */
+    char message[496];
+} sipc_error;
+
+/* Starts a sipc_error: its size is set, all else is 0. */
+#define SIPC_ERROR_INIT { sizeof(sipc_error), 0, 0, 0, { 0 } }
+
+/* One value. The kind says which fields count; the others are 0. A sender's pointers are only read
+ * during the call. A receiver's pointers stay valid until sipc_release of their message; data of
+ * tensors, bytes and strings larger than a slot is the shared memory itself, read-only, 64-byte
+ * aligned. */
+typedef struct sipc_value {
+    /* sizeof(sipc_value); also set in every element of items */
+    uint32_t size;
+    /* SIPC_KIND_* */
+    uint32_t kind;
+    /* BOOL, INT */
+    int64_t i;
+    /* UINT */
+    uint64_t u;
+    /* FLOAT */
+    double f;
+    /* STR, BYTES, TENSOR, OPAQUE: first byte; NULL allowed when len is 0 */
+    const void *data;
+    /* bytes at data */
+    uint64_t len;
+    /* LIST, MAP: first element */
+    const struct sipc_value *items;
+    /* LIST: elements; MAP: pairs */
+    uint64_t count;
+    /* TENSOR: format, OPAQUE: content type; UTF-8, at most 255 bytes, not NUL-terminated */
+    const char *label;
+    /* bytes at label */
+    uint64_t label_len;
+    /* TENSOR: SIPC_DTYPE_* */
+    uint32_t dtype;
+    /* TENSOR: 0 to SIPC_DIMS_MAX; 0 is one element */
+    uint32_t ndim;
+    /* TENSOR: elements along each dimension */
+    uint64_t shape[8];
+    /* TENSOR: bytes from one element to the next; all 0 means dense row-major */
+    int64_t strides[8];
+    /* top-level value only: when the content was captured, or 0 */
+    int64_t capture_time_ns;
+} sipc_value;
+
+/* Starts a sipc_value: its size is set, all else is 0. */
+#define SIPC_VALUE_INIT { sizeof(sipc_value), 0, 0, 0, 0, NULL, 0, NULL, 0, NULL, 0, 0, 0, { 0 }, \
+        { 0 }, 0 }
+
+/* A received message. The caller owns the struct, the library what it points to until sipc_release;
+ * do not copy the struct and release both copies. */
+typedef struct sipc_message {
+    /* sizeof(sipc_message) */
+    uint32_t size;
+    /* SIPC_MESSAGE_* */
+    uint32_t flags;
+    /* the value, with capture_time_ns */
+    sipc_value value;
+    /* grows by one with each message of one sender */
+    uint64_t sequence;
+    /* identifies the sending handle among all handles of this channel */
+    uint64_t sender;
+    /* CLOCK_MONOTONIC when it was put, or 0 if unstamped */
+    int64_t publish_time_ns;
+    /* CLOCK_MONOTONIC when it was taken, or 0 if unstamped; age = receive - publish */
+    int64_t receive_time_ns;
+    /* topic: messages of any sender this subscriber lost since its previous take */
+    uint64_t missed;
+    /* the library's; NULL after sipc_release */
+    void *hold;
+} sipc_message;
+
+/* Starts a sipc_message: its size is set, all else is 0. */
+#define SIPC_MESSAGE_INIT { sizeof(sipc_message), 0, SIPC_VALUE_INIT, 0, 0, 0, 0, 0, NULL }
+
+/* How to open a channel. All zero (but size) is the default. */
+typedef struct sipc_options {
+    /* sizeof(sipc_options) */
+    uint32_t size;
+    /* SIPC_OPTION_* */
+    uint32_t flags;
+    /* subscriber: start with up to this many past messages per publisher; publisher: keep that many
+     * for late joiners (at most depth) */
+    uint32_t history;
+    /* messages a producer may be ahead, a power of two 16..65536, 0 = 256 (topic) or 1024 (queue);
+     * the creator decides */
+    uint32_t depth;
+    /* most shared memory for messages above 104 bytes, 0 = 4 GiB; the creator decides */
+    uint64_t pool_bytes_max;
+    /* where the channel lives, NUL-terminated; NULL = environment SIPC_DIR, else the user's own
+     * directory in /dev/shm */
+    const char *directory;
+} sipc_options;
+
+/* Starts a sipc_options: its size is set, all else is 0. */
+#define SIPC_OPTIONS_INIT { sizeof(sipc_options), 0, 0, 0, 0, NULL }
+
+/* The ABI version of the loaded library. A binding compares it with SIPC_ABI_VERSION and refuses
+ * another.
+ *
+ * Threads: any.
+ * If a peer dies: not affected. */
+SIPC_API uint32_t sipc_abi_version(void);
+
+/* The library's version as text, as "0.1.0". Static; never freed.
+ *
+ * Threads: any.
+ * If a peer dies: not affected. */
+SIPC_API const char *sipc_version(void);
+
+/* A short fixed text for a status; for an unknown number "unknown status". Static; never freed.
+ *
+ *   status  any status
+ *
+ * Threads: any.
+ * If a peer dies: not affected. */
+SIPC_API const char *sipc_status_text(int32_t status);
+
+/* The clock of all time stamps: CLOCK_MONOTONIC in nanoseconds. The same in every process of the
+ * machine.
+ *
+ * Threads: any.
+ * If a peer dies: not affected. */
+SIPC_API int64_t sipc_now_ns(void);
+
+/* Sends one value to a queue; opens the channel on first use and keeps it open in this process.
+ * Waits at most 5 s for room, then FULL. Works in a forked child.
+ *
+ *   name   channel
+ *   value  what to send
+ *   error  optional, may be NULL: receives the details
+ *
+ * Returns: OK, FULL, INTERRUPTED, BAD_NAME, WRONG_PATTERN, TOO_LARGE, BAD_VALUE, BAD_ARGUMENT,
+ *          TOO_MANY_PRODUCERS, TOO_MANY_PEERS, CORRUPT, VERSION, NO_SPACE, NO_PERMISSION,
+ *          NO_DIRECTORY, SYSTEM, INTERNAL.
+ * Threads: any.
+ * If a peer dies: the message stays in the queue until a receiver takes it, also after this process
+ *          has gone. */
+SIPC_API int32_t sipc_send(const char *name, const sipc_value *value, sipc_error *error);
+
+/* sipc_send of a bool.
+ *
+ *   name   channel
+ *   value  0 is false, anything else true
+ *   error  optional, may be NULL: receives the details
+ *
+ * Returns: OK, FULL, INTERRUPTED, BAD_NAME, WRONG_PATTERN, TOO_LARGE, BAD_VALUE, BAD_ARGUMENT,
+ *          TOO_MANY_PRODUCERS, TOO_MANY_PEERS, CORRUPT, VERSION, NO_SPACE, NO_PERMISSION,
+ *          NO_DIRECTORY, SYSTEM, INTERNAL.
+ * Threads: any.
+ * If a peer dies: the message stays in the queue until a receiver takes it, also after this process
+ *          has gone. */
+SIPC_API int32_t sipc_send_bool(const char *name, int32_t value, sipc_error *error);
+
+/* sipc_send of a signed integer.
+ *
+ *   name   channel
+ *   error  optional, may be NULL: receives the details
+ *
+ * Returns: OK, FULL, INTERRUPTED, BAD_NAME, WRONG_PATTERN, TOO_LARGE, BAD_VALUE, BAD_ARGUMENT,
+ *          TOO_MANY_PRODUCERS, TOO_MANY_PEERS, CORRUPT, VERSION, NO_SPACE, NO_PERMISSION,
+ *          NO_DIRECTORY, SYSTEM, INTERNAL.
+ * Threads: any.
+ * If a peer dies: the message stays in the queue until a receiver takes it, also after this process
+ *          has gone. */
+SIPC_API int32_t sipc_send_int(const char *name, int64_t value, sipc_error *error);
+
+/* sipc_send of a float.
+ *
+ *   name   channel
+ *   error  optional, may be NULL: receives the details
+ *
+ * Returns: OK, FULL, INTERRUPTED, BAD_NAME, WRONG_PATTERN, TOO_LARGE, BAD_VALUE, BAD_ARGUMENT,
+ *          TOO_MANY_PRODUCERS, TOO_MANY_PEERS, CORRUPT, VERSION, NO_SPACE, NO_PERMISSION,
+ *          NO_DIRECTORY, SYSTEM, INTERNAL.
+ * Threads: any.
+ * If a peer dies: the message stays in the queue until a receiver takes it, also after this process
+ *          has gone. */
+SIPC_API int32_t sipc_send_float(const char *name, double value, sipc_error *error);
+
+/* sipc_send of a string.
+ *
+ *   name   channel
+ *   value  NUL-terminated UTF-8
+ *   error  optional, may be NULL: receives the details
+ *
+ * Returns: OK, FULL, INTERRUPTED, BAD_NAME, WRONG_PATTERN, TOO_LARGE, BAD_VALUE, BAD_ARGUMENT,
+ *          TOO_MANY_PRODUCERS, TOO_MANY_PEERS, CORRUPT, VERSION, NO_SPACE, NO_PERMISSION,
+ *          NO_DIRECTORY, SYSTEM, INTERNAL.
+ * Threads: any.
+ * If a peer dies: the message stays in the queue until a receiver takes it, also after this process
+ *          has gone. */
+SIPC_API int32_t sipc_send_str(const char *name, const char *value, sipc_error *error);
+
+/* sipc_send of bytes.
+ *
+ *   name   channel
+ *   data   first byte; NULL allowed when len is 0
+ *   len    bytes
+ *   error  optional, may be NULL: receives the details
+ *
+ * Returns: OK, FULL, INTERRUPTED, BAD_NAME, WRONG_PATTERN, TOO_LARGE, BAD_VALUE, BAD_ARGUMENT,
+ *          TOO_MANY_PRODUCERS, TOO_MANY_PEERS, CORRUPT, VERSION, NO_SPACE, NO_PERMISSION,
+ *          NO_DIRECTORY, SYSTEM, INTERNAL.
+ * Threads: any.
+ * If a peer dies: the message stays in the queue until a receiver takes it, also after this process
+ *          has gone. */
+SIPC_API int32_t sipc_send_bytes(const char *name, const void *data, uint64_t len,
+        sipc_error *error);
+
+/* Publishes one value on a topic; opens the channel on first use and keeps it open in this process.
+ * Waits (at most 5 s, then FULL) only if a lossless subscriber is behind. Works in a forked child.
+ *
+ *   name   channel
+ *   value  what to publish
+ *   error  optional, may be NULL: receives the details
+ *
+ * Returns: OK, FULL, INTERRUPTED, BAD_NAME, WRONG_PATTERN, TOO_LARGE, BAD_VALUE, BAD_ARGUMENT,
+ *          TOO_MANY_PRODUCERS, TOO_MANY_PEERS, CORRUPT, VERSION, NO_SPACE, NO_PERMISSION,
+ *          NO_DIRECTORY, SYSTEM, INTERNAL.
+ * Threads: any.
+ * If a peer dies: not affected; a dead lossless subscriber stops counting as soon as the kernel
+ *          says so. */
+SIPC_API int32_t sipc_publish(const char *name, const sipc_value *value, sipc_error *error);
+
+/* sipc_publish of a bool.
+ *
+ *   name   channel
+ *   value  0 is false, anything else true
+ *   error  optional, may be NULL: receives the details
+ *
+ * Returns: OK, FULL, INTERRUPTED, BAD_NAME, WRONG_PATTERN, TOO_LARGE, BAD_VALUE, BAD_ARGUMENT,
+ *          TOO_MANY_PRODUCERS, TOO_MANY_PEERS, CORRUPT, VERSION, NO_SPACE, NO_PERMISSION,
+ *          NO_DIRECTORY, SYSTEM, INTERNAL.
+ * Threads: any.
+ * If a peer dies: not affected; a dead lossless subscriber stops counting as soon as the kernel
+ *          says so. */
+SIPC_API int32_t sipc_publish_bool(const char *name, int32_t value, sipc_error *error);
+
+/* sipc_publish of a signed integer.
+ *
+ *   name   channel
+ *   error  optional, may be NULL: receives the details
+ *
+ * Returns: OK, FULL, INTERRUPTED, BAD_NAME, WRONG_PATTERN, TOO_LARGE, BAD_VALUE, BAD_ARGUMENT,
+ *          TOO_MANY_PRODUCERS, TOO_MANY_PEERS, CORRUPT, VERSION, NO_SPACE, NO_PERMISSION,
+ *          NO_DIRECTORY, SYSTEM, INTERNAL.
+ * Threads: any.
+ * If a peer dies: not affected; a dead lossless subscriber stops counting as soon as the kernel
+ *          says so. */
+SIPC_API int32_t sipc_publish_int(const char *name, int64_t value, sipc_error *error);
+
+/* sipc_publish of a float.
+ *
+ *   name   channel
+ *   error  optional, may be NULL: receives the details
+ *
+ * Returns: OK, FULL, INTERRUPTED, BAD_NAME, WRONG_PATTERN, TOO_LARGE, BAD_VALUE, BAD_ARGUMENT,
+ *          TOO_MANY_PRODUCERS, TOO_MANY_PEERS, CORRUPT, VERSION, NO_SPACE, NO_PERMISSION,
+ *          NO_DIRECTORY, SYSTEM, INTERNAL.
+ * Threads: any.
+ * If a peer dies: not affected; a dead lossless subscriber stops counting as soon as the kernel
+ *          says so. */
+SIPC_API int32_t sipc_publish_float(const char *name, double value, sipc_error *error);
+
+/* sipc_publish of a string.
+ *
+ *   name   channel
+ *   value  NUL-terminated UTF-8
+ *   error  optional, may be NULL: receives the details
+ *
+ * Returns: OK, FULL, INTERRUPTED, BAD_NAME, WRONG_PATTERN, TOO_LARGE, BAD_VALUE, BAD_ARGUMENT,
+ *          TOO_MANY_PRODUCERS, TOO_MANY_PEERS, CORRUPT, VERSION, NO_SPACE, NO_PERMISSION,
+ *          NO_DIRECTORY, SYSTEM, INTERNAL.
+ * Threads: any.
+ * If a peer dies: not affected; a dead lossless subscriber stops counting as soon as the kernel
+ *          says so. */
+SIPC_API int32_t sipc_publish_str(const char *name, const char *value, sipc_error *error);
+
+/* sipc_publish of bytes.
+ *
+ *   name   channel
+ *   data   first byte; NULL allowed when len is 0
+ *   len    bytes
+ *   error  optional, may be NULL: receives the details
+ *
+ * Returns: OK, FULL, INTERRUPTED, BAD_NAME, WRONG_PATTERN, TOO_LARGE, BAD_VALUE, BAD_ARGUMENT,
+ *          TOO_MANY_PRODUCERS, TOO_MANY_PEERS, CORRUPT, VERSION, NO_SPACE, NO_PERMISSION,
+ *          NO_DIRECTORY, SYSTEM, INTERNAL.
+ * Threads: any.
+ * If a peer dies: not affected; a dead lossless subscriber stops counting as soon as the kernel
+ *          says so. */
+SIPC_API int32_t sipc_publish_bytes(const char *name, const void *data, uint64_t len,
+        sipc_error *error);
+
+/* Takes one message of a queue; opens the channel on first use and keeps it open. The message
+ * counts as done when it is released or when the next one is received by this process. Works in a
+ * forked child.
+ *
+ *   name        channel
+ *   timeout_ns  below 0: for ever
+ *   message     set message->size first; filled on success; release it with sipc_release
+ *   error       optional, may be NULL: receives the details
+ *
+ * Returns: OK, TIMEOUT, INTERRUPTED, BAD_NAME, WRONG_PATTERN, BAD_ARGUMENT, TOO_MANY_PEERS,
+ *          CORRUPT, VERSION, NO_SPACE, NO_PERMISSION, NO_DIRECTORY, SYSTEM, INTERNAL.
+ * Threads: any; threads of one process take turns.
+ * If a peer dies: the message of a receiver that died is delivered again, flagged
+ *          SIPC_MESSAGE_REDELIVERED. */
+SIPC_API int32_t sipc_receive(const char *name, int64_t timeout_ns, sipc_message *message,
+        sipc_error *error);
+
+/* Opens a channel, creating it if need be; programs may start in any order. Open one handle per
+ * thread.
+ *
+ *   name     channel
+ *   role     SIPC_ROLE_*
+ *   options  NULL = defaults
+ *   channel  the handle
+ *   error    optional, may be NULL: receives the details
+ *
+ * Returns: OK, BAD_NAME, WRONG_PATTERN, BAD_ARGUMENT, TOO_MANY_PRODUCERS, TOO_MANY_PEERS, CORRUPT,
+ *          VERSION, NO_SPACE, NO_PERMISSION, NO_DIRECTORY, SYSTEM, INTERNAL.
+ * Threads: any.
+ * If a peer dies: leftovers of dead processes are repaired on the way in. */
+SIPC_API int32_t sipc_open(const char *name, uint32_t role, const sipc_options *options,
+        sipc_channel **channel, sipc_error *error);
+
+/* Closes a handle. Messages taken through it stay valid until they are released. The last process
+ * out removes the channel's files, but for a queue that still holds messages.
+ *
+ *   channel  NULL is allowed
+ *
+ * Returns: OK, CLOSED.
+ * Threads: any; a wait of another thread in this handle returns SIPC_CLOSED.
+ * If a peer dies: not affected. */
+SIPC_API int32_t sipc_close(sipc_channel *channel);
+
+/* Publishes or sends one value. A failed put leaves a loan with the caller: put it again or
+ * sipc_unloan it.
+ *
+ *   channel     opened with PUBLISH or SEND
+ *   value       copied, unless its data is a loan of this handle, which is then published in place
+ *   timeout_ns  how long to wait for room; below 0: for ever
+ *   error       optional, may be NULL: receives the details
+ *
+ * Returns: OK, FULL, INTERRUPTED, BUSY, CLOSED, FORKED, UNLINKED, EVICTED, WRONG_ROLE, TOO_LARGE,
+ *          BAD_VALUE, BAD_ARGUMENT, CORRUPT, NO_SPACE, SYSTEM, INTERNAL.
+ * Threads: one at a time; a second thread gets SIPC_BUSY.
+ * If a peer dies: not affected; room held by a dead receiver is recovered while waiting. */
+SIPC_API int32_t sipc_put(sipc_channel *channel, const sipc_value *value, int64_t timeout_ns,
+        sipc_error *error);
+
+/* Takes the next message, waiting for it without using the CPU. INTERRUPTED when a signal handler
+ * ran or sipc_interrupt was called.
+ *
+ *   channel     opened with SUBSCRIBE or RECEIVE
+ *   timeout_ns  below 0: for ever
+ *   message     set message->size first; filled on success; release it with sipc_release
+ *   error       optional, may be NULL: receives the details
+ *
+ * Returns: OK, TIMEOUT, INTERRUPTED, BUSY, CLOSED, FORKED, UNLINKED, EVICTED, WRONG_ROLE,
+ *          BAD_ARGUMENT, CORRUPT, NO_SPACE, SYSTEM, INTERNAL.
+ * Threads: one at a time; a second thread gets SIPC_BUSY.
+ * If a peer dies: a publisher that died leaves what it has published; a queue message whose
+ *          receiver died is delivered again. */
+SIPC_API int32_t sipc_take(sipc_channel *channel, int64_t timeout_ns, sipc_message *message,
+        sipc_error *error);
+
+/* Lets go of a message and, in a queue, reports it done.
+ *
+ *   message  NULL or an already released message is allowed
+ *
+ * Threads: any.
+ * If a peer dies: a process that dies without releasing is cleaned up after by the others. */
+SIPC_API void sipc_release(sipc_message *message);
+
+/* Lends a buffer inside the channel, 64-byte aligned. Fill it, then sipc_put the same value:
+ * nothing is copied. At most 16 loans at once per handle.
+ *
+ *   channel     opened with PUBLISH or SEND
+ *   value       kind BYTES, STR, OPAQUE or TENSOR with its len or shape; data is set to the
+ *               writable buffer, len to its bytes, strides made explicit
+ *   timeout_ns  how long to wait for memory in use by lossless subscribers
+ *   error       optional, may be NULL: receives the details
+ *
+ * Returns: OK, FULL, INTERRUPTED, BUSY, CLOSED, FORKED, UNLINKED, EVICTED, WRONG_ROLE, TOO_LARGE,
+ *          BAD_VALUE, BAD_ARGUMENT, CORRUPT, NO_SPACE, SYSTEM, INTERNAL.
+ * Threads: one at a time; a second thread gets SIPC_BUSY.
+ * If a peer dies: a loan of a process that died is taken back by the others. */
+SIPC_API int32_t sipc_loan(sipc_channel *channel, sipc_value *value, int64_t timeout_ns,
+        sipc_error *error);
+
+/* Gives a loan back unpublished.
+ *
+ *   channel  the handle that lent it
+ *   data     value.data of the loan
+ *
+ * Returns: OK, BUSY, CLOSED, FORKED, BAD_ARGUMENT.
+ * Threads: one at a time; a second thread gets SIPC_BUSY.
+ * If a peer dies: not affected. */
+SIPC_API int32_t sipc_unloan(sipc_channel *channel, void *data);
+
+/* Waits until one of several handles has a message, then take it with a timeout of 0. Handles are
+ * looked at in turn, so that none starves. With several receivers on one queue another may be
+ * faster: the take then times out; wait again.
+ *
+ *   channels    handles opened with SUBSCRIBE or RECEIVE
+ *   count       1 to 64
+ *   timeout_ns  below 0: for ever
+ *   index       which one has a message
+ *   error       optional, may be NULL: receives the details
+ *
+ * Returns: OK, TIMEOUT, INTERRUPTED, BUSY, CLOSED, FORKED, UNLINKED, EVICTED, WRONG_ROLE,
+ *          BAD_ARGUMENT, CORRUPT, SYSTEM, INTERNAL.
+ * Threads: one at a time for each of the handles.
+ * If a peer dies: not affected. */
+SIPC_API int32_t sipc_wait(sipc_channel *const *channels, uint32_t count, int64_t timeout_ns,
+        uint32_t *index, sipc_error *error);
+
+/* Makes the wait in progress on this handle, or else the next one, return SIPC_INTERRUPTED.
+ *
+ * Returns: OK, CLOSED.
+ * Threads: any, also while another thread waits in the handle.
+ * If a peer dies: not affected. */
+SIPC_API int32_t sipc_interrupt(sipc_channel *channel);
+
+/* Describes channels as a JSON list: name, pattern, peers, lanes, waiting messages with their age,
+ * memory, leaks. Read-only; changes nothing.
+ *
+ *   name       channel, or NULL for all of the directory
+ *   directory  NULL = the default directory
+ *   buffer     receives NUL-terminated JSON; may be NULL when capacity is 0
+ *   capacity   bytes at buffer
+ *   needed     bytes the text needs with its NUL; more than capacity means nothing was written
+ *   error      optional, may be NULL: receives the details
+ *
+ * Returns: OK, BAD_NAME, BAD_ARGUMENT, CORRUPT, VERSION, NO_PERMISSION, NO_DIRECTORY, SYSTEM,
+ *          INTERNAL.
+ * Threads: any.
+ * If a peer dies: reports what a dead process has left and nobody has repaired yet. */
+SIPC_API int32_t sipc_audit(const char *name, const char *directory, char *buffer,
+        uint64_t capacity, uint64_t *needed, sipc_error *error);
+
+/* Removes what nobody uses: files of channels whose processes are all dead, and queues left with
+ * messages older than the age limit. Channels in use are never touched.
+ *
+ *   directory   NULL = the default directory
+ *   age_max_ns  remove queues nobody has open whose newest message is older; 0 removes all of those
+ *   count       channels removed
+ *   error       optional, may be NULL: receives the details
+ *
+ * Returns: OK, BAD_ARGUMENT, NO_PERMISSION, NO_DIRECTORY, SYSTEM, INTERNAL.
+ * Threads: any.
+ * If a peer dies: removes what dead processes have left behind. */
+SIPC_API int32_t sipc_clean(const char *directory, int64_t age_max_ns, uint64_t *count,
+        sipc_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,176 @@
+//! Every language with every language: starts the drivers and runs all scenarios on each pair.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::driver::{Driver, PATIENCE, Stop};
+use crate::languages::{Language, Place};
+use crate::pair::{Pair, Starter};
+use crate::report::{Cell, Report, Tally};
+use crate::scenarios::SCENARIOS;
+
+/// After this many drivers that died or fell silent, a pair is not worth more time.
+const STOPS_MAX: usize = 3;
+
+/// Builds the drivers of `languages` and runs all ordered pairs of those that work, with their
+/// channels in private directories below `directory`.
+pub fn run(languages: &[&Language], place: &Place, directory: &Path) -> Report {
+    let mut report = Report::default();
+    let works = |language: &&&Language| {
+        greet(language, place, &mut report.house) //
+    };
+    let working: Vec<&&Language> = languages.iter().filter(works).collect();
+    for producer in &working {
+        for consumer in &working {
+            let [from, to] = [producer.name, consumer.name];
+            let directory = directory.join(format!("{from}-{to}"));
+            let mut tally = Tally::default();
+            run_pair(producer, consumer, place, directory, &mut tally);
+            report.cells.push(Cell {
+                producer: from,
+                consumer: to,
+                tally,
+            });
+        }
+    }
+    report
+}
+
+/// Builds a driver and has it say its name and version.
+fn greet(language: &Language, place: &Place, house: &mut Tally) -> bool {
+    let name = language.name;
+    let case = format!("{name}: the driver is built and greets");
+    let greeting = language.build(place).and_then(|()| {
+        let mut driver = Driver::start(&mut language.command(place), name, PATIENCE)
+            .map_err(|Stop(text)| text)?;
+        driver.ask("hello").map_err(|Stop(text)| text)
+    });
+    let expected = format!("ok {name} {}", env!("CARGO_PKG_VERSION"));
+    let got = greeting.unwrap_or_else(|complaint| complaint);
+    house.check(&case, &expected, &got);
+    got == expected
+}
+
+fn run_pair(
+    producer: &Language,
+    consumer: &Language,
+    place: &Place,
+    directory: PathBuf,
+    tally: &mut Tally,
+) {
+    if let Err(error) = fs::create_dir(&directory) {
+        tally.fail(
+            "a directory for the channels",
+            "",
+            &format!("{directory:?}: {error}"),
+        );
+        return;
+    }
+    let [make_producer, make_consumer] =
+        [producer, consumer].map(|language| move || language.command(place));
+    let starters = Starters {
+        producer: Starter {
+            language: producer.name,
+            command: &make_producer,
+            directory: directory.clone(),
+        },
+        consumer: Starter {
+            language: consumer.name,
+            command: &make_consumer,
+            directory: directory.clone(),
+        },
+    };
+    let mut drivers = None;
+    let mut stops = 0;
+    for scenario in SCENARIOS {
+        if stops == STOPS_MAX {
+            tally.fail(
+                scenario.name,
+                "to be run",
+                "not run: the drivers stopped too often",
+            );
+            continue;
+        }
+        let before = files(&directory);
+        let outcome = drivers
+            .take()
+            .map_or_else(|| starters.start(), Ok)
+            .and_then(|both| {
+                let (producer, consumer) = both;
+                let mut pair = Pair {
+                    producer,
+                    consumer,
+                    third: &starters.producer,
+                    tally,
+                    sequence: None,
+                };
+                (scenario.run)(&mut pair)?;
+                Ok((pair.producer, pair.consumer))
+            });
+        match outcome {
+            Ok(both) => {
+                if scenario.closes_all {
+                    let case = format!("{}: files left by closed channels", scenario.name);
+                    tally.check(&case, &before, &files(&directory));
+                }
+                drivers = Some(both);
+            }
+            Err(Stop(text)) => {
+                stops += 1;
+                tally.fail(scenario.name, "to be finished", &text);
+            }
+        }
+    }
+    if let Some((producer, consumer)) = drivers {
+        for driver in [producer, consumer] {
+            match driver.quit() {
+                Ok(()) => tally.pass(),
+                Err(Stop(text)) => tally.fail("quit", "ok, and exit status 0", &text),
+            }
+        }
+    }
+    check_emptied(&directory, tally);
+}
+
+struct Starters<'a> {
+    producer: Starter<'a>,
+    consumer: Starter<'a>,
+}
+
+impl Starters<'_> {
+    fn start(&self) -> Result<(Driver, Driver), Stop> {
+        Ok((
+            self.producer.start("producer")?,
+            self.consumer.start("consumer")?,
+        ))
+    }
+}
+
+/// With every process gone, cleaning has to leave nothing.
+fn check_emptied(directory: &Path, tally: &mut Tally) {
+    match simpleipc::clean(Some(directory), 0) {
+        Ok(_) => tally.check("files left after cleaning", "", &files(directory)),
+        Err(error) => tally.fail("cleaning", "no error", &error.to_string()),
+    }
+    if let Err(error) = fs::remove_dir_all(directory) {
+        tally.fail(
+            "removing the directory of the channels",
+            "",
+            &error.to_string(),
+        );
+    }
+}
+
+/// The names of the files in `directory`, sorted.
+fn files(directory: &Path) -> String {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) => return format!("(cannot be read: {error})"),
+    };
+    let mut names: Vec<String> = entries
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names.join(" ")
+}

@@ -1,0 +1,77 @@
+//! `cargo xtask gen`: prints every generated file from spec/api.toml; `--check` only compares.
+
+use std::fs;
+use std::path::Path;
+
+use crate::api::Api;
+use crate::print;
+
+/// The command that mends a stale file; it is also the first line of each.
+pub const COMMAND: &str = "cargo xtask gen";
+
+/// A file of the repository and the text it must hold.
+pub struct Generated {
+    pub path: &'static str,
+    pub text: String,
+}
+
+/// Prints all generated files in memory.
+pub fn print_all(root: &Path) -> Result<Vec<Generated>, String> {
+    let api = Api::load(root)?;
+    let files = vec![
+        Generated {
+            path: "include/simpleipc.h",
+            text: print::header::print(&api),
+        },
+        Generated {
+            path: "crates/simpleipc-capi/src/generated.rs",
+            text: print::rust::print(&api)?,
+        },
+        Generated {
+            path: "bindings/pascal/generated.inc",
+            text: print::pascal::print(&api),
+        },
+        Generated {
+            path: "docs/c-reference.md",
+            text: print::reference::print(&api),
+        },
+    ];
+    Ok(files)
+}
+
+/// Names the generated files that differ from the contract, each with the way to mend it.
+pub fn stale(root: &Path) -> Result<Vec<String>, String> {
+    let files = print_all(root)?;
+    let is_stale = |file: &&Generated| {
+        fs::read_to_string(root.join(file.path)).ok().as_deref() != Some(file.text.as_str())
+    };
+    let line = |file: &Generated| {
+        format!(
+            "{}:1: differs from {}: run `{COMMAND}`",
+            file.path,
+            crate::api::API_PATH
+        )
+    };
+    Ok(files.iter().filter(is_stale).map(line).collect())
+}
+
+/// The command itself. In a CI run nothing is written.
+pub fn run(root: &Path, check: bool) -> Result<(), String> {
+    if check || std::env::var_os("CI").is_some_and(|value| value == "1") {
+        let stale = stale(root)?;
+        return if stale.is_empty() {
+            Ok(())
+        } else {
+            Err(stale.join("\n"))
+        };
+    }
+    for file in print_all(root)? {
+        let path = root.join(file.path);
+        if fs::read_to_string(&path).ok().as_deref() == Some(file.text.as_str()) {
+            continue;
+        }
+        fs::write(&path, file.text).map_err(|why| format!("{}: {why}", file.path))?;
+        println!("wrote {}", file.path);
+    }
+    Ok(())
+}

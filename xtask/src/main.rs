@@ -1,0 +1,73 @@
+//! `cargo xtask <command>`: the one tool of this repository. One file per command.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod api;
+mod artifacts;
+mod crash;
+mod demo;
+mod generate;
+mod interop;
+mod print;
+mod process;
+mod repository;
+mod setup;
+mod test;
+mod tidy;
+
+/// The tool of this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print the generated files from spec/api.toml.
+    Gen {
+        /// Only compare; fail if a file is stale.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check the house rules.
+    Tidy,
+    /// Set up what is missing and run every test.
+    Test,
+    /// Run the main job on real pictures: three programs in three languages.
+    Demo(demo::Options),
+    /// Run every language's driver against every other.
+    Interop {
+        /// Only these, as `c,python`.
+        #[arg(long)]
+        langs: Option<String>,
+    },
+    /// Kill and stop processes at every step and keep a ledger.
+    Crash {
+        /// How long the storms last.
+        #[arg(long)]
+        minutes: Option<u32>,
+    },
+}
+
+fn main() -> ExitCode {
+    let root = repository::root();
+    let outcome = match Arguments::parse().command {
+        Command::Gen { check } => generate::run(&root, check),
+        Command::Tidy => tidy::run(&root),
+        Command::Test => test::run(&root),
+        Command::Demo(options) => demo::run(&root, &options),
+        Command::Interop { langs } => interop::run(&root, langs.as_deref()),
+        Command::Crash { minutes } => crash::run(&root, minutes),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What the suites and the demo need beyond Rust, put in place only when it is missing.
+//!
+//! System packages come from apt, Python packages from PyPI into `<target>/venv`, with fixed
+//! versions. Nothing else of the machine is changed.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::process::{announce, output, run, succeeds};
+use crate::repository;
+
+/// Something to have: a shell command that succeeds when it is there, and where it comes from.
+pub struct Tool {
+    pub name: &'static str,
+    pub probe: &'static str,
+    pub packages: &'static [&'static str],
+}
+
+/// C and C++ compilers.
+pub const C_COMPILERS: Tool = Tool {
+    name: "C and C++ compilers",
+    probe: "gcc --version && g++ --version",
+    packages: &["gcc", "g++", "libc6-dev"],
+};
+
+/// FreePascal with its run-time library and the units for processes; tried, not only looked for.
+pub const PASCAL_COMPILER: Tool = Tool {
+    name: "FreePascal",
+    probe: "d=$(mktemp -d) && trap 'rm -r $d' EXIT && \
+            echo 'program p; uses Classes, SysUtils, Process, fpjson; begin end.' > $d/p.pas && \
+            fpc -v0 $d/p.pas",
+    packages: &[
+        "fp-compiler",
+        "fp-units-base",
+        "fp-units-rtl",
+        "fp-units-fcl",
+        "binutils",
+        "gcc",
+    ],
+};
+
+/// Python with the means to make a virtual environment.
+pub const PYTHON: Tool = Tool {
+    name: "Python 3.10 or later",
+    probe: "python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))'",
+    packages: &["python3", "python3-venv"],
+};
+
+/// Builds the wheel.
+pub const PYTHON_BUILD: [&str; 1] = ["maturin==1.13.3"];
+
+/// What the Python suite uses.
+pub const PYTHON_TEST: [&str; 2] = ["numpy==2.2.6", "pytest==9.0.3"];
+
+/// Makes sure that every tool works, installing its packages if it does not.
+pub fn tools(wanted: &[&Tool]) -> Result<(), String> {
+    let missing: Vec<&Tool> = wanted
+        .iter()
+        .copied()
+        .filter(|tool| !tool.works())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = missing.iter().map(|tool| tool.name).collect();
+    let packages: Vec<&str> = missing
+        .iter()
+        .flat_map(|tool| tool.packages)
+        .copied()
+        .collect();
+    let install = format!(
+        "apt-get install --yes --no-install-recommends {}",
+        packages.join(" ")
+    );
+    if !succeeds(Command::new("sh").args(["-c", "command -v apt-get && test $(id -u) = 0"])) {
+        return Err(format!(
+            "{}: missing; as root run: {install}",
+            names.join(", ")
+        ));
+    }
+    announce(&format!(
+        "set-up: installing {} ({})",
+        names.join(", "),
+        packages.join(" ")
+    ));
+    apt(&["update", "--quiet=2"])?;
+    apt(&[
+        &["install", "--yes", "--no-install-recommends", "--quiet=2"],
+        &packages[..],
+    ]
+    .concat())?;
+    match missing.iter().find(|tool| !tool.works()) {
+        None => Ok(()),
+        Some(tool) => Err(format!("{}: still not usable after: {install}", tool.name)),
+    }
+}
+
+impl Tool {
+    fn works(&self) -> bool {
+        succeeds(Command::new("sh").args(["-c", self.probe]))
+    }
+}
+
+/// Makes sure that the virtual environment holds `packages` (each `name==version`) and returns
+/// its interpreter.
+pub fn python(root: &Path, packages: &[&str]) -> Result<PathBuf, String> {
+    tools(&[&PYTHON])?;
+    let directory = repository::target(root).join("venv");
+    let interpreter = directory.join("bin/python");
+    if !succeeds(Command::new(&interpreter).args(["-m", "pip", "--version"])) {
+        announce(&format!(
+            "set-up: virtual environment in {}",
+            directory.display()
+        ));
+        run(Command::new("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(&directory))?;
+    }
+    let listing = [
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "list",
+        "--format=freeze",
+    ];
+    let installed = output(Command::new(&interpreter).args(listing))?;
+    let is_missing = |package: &&str| !installed.lines().any(|line| line == *package);
+    let missing: Vec<&str> = packages.iter().copied().filter(is_missing).collect();
+    if !missing.is_empty() {
+        announce(&format!("set-up: Python packages {}", missing.join(" ")));
+        let install = [
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "install",
+            "--quiet",
+        ];
+        run(Command::new(&interpreter).args(install).args(missing))?;
+    }
+    Ok(interpreter)
+}
+
+/// apt-get, waiting for other installations on this machine to finish.
+fn apt(arguments: &[&str]) -> Result<(), String> {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    run(command
+        .args(["-o", "DPkg::Lock::Timeout=300"])
+        .args(arguments))
+}
