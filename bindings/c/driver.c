@@ -14,8 +14,9 @@ static const struct {
     const char *name;
     size_t size;
 } dtypes[] = {
-    {"", 0},    {"bool", 1}, {"u8", 1},  {"i8", 1},  {"u16", 2}, {"i16", 2}, {"u32", 4},   {"i32", 4},
-    {"u64", 8}, {"i64", 8},  {"f16", 2}, {"f32", 4}, {"f64", 8}, {"c64", 8}, {"c128", 16},
+    {"", 0},    {"bool", 1}, {"u8", 1},  {"i8", 1},  {"u16", 2},
+    {"i16", 2}, {"u32", 4},  {"i32", 4}, {"u64", 8}, {"i64", 8},
+    {"f16", 2}, {"f32", 4},  {"f64", 8}, {"c64", 8}, {"c128", 16},
 };
 
 static struct {
@@ -73,7 +74,7 @@ static const void *make_pattern(uint64_t len, unsigned seed, int is_text)
     unsigned char *bytes = keep(len), period = is_text ? 23 : BLOCK;
     for (uint64_t i = 0; i < len; i++) {
         unsigned step = i < period ? (unsigned)i : (unsigned)(i % period);
-        bytes[i] = is_text ? (unsigned char)('a' + (seed + step) % 26) : (unsigned char)(seed + step);
+        bytes[i] = (unsigned char)(is_text ? 'a' + (seed + step) % 26 : seed + step);
     }
     return bytes;
 }
@@ -327,10 +328,11 @@ static int32_t once(char **words, sipc_error *error)
     }
 }
 
-/* Writes the answer itself if there is a message. */
+/* Writes the answer itself if there is a message; `hold` keeps it until the next one. */
 static int32_t take(char **words, sipc_error *error)
 {
-    sipc_message message = SIPC_MESSAGE_INIT;
+    static sipc_message message = SIPC_MESSAGE_INIT;
+    sipc_release(&message);
     int64_t timeout_ns = strtoll(words[2], NULL, 10) * 1000000;
     int32_t status = sipc_take(*handle_of(words[1]), timeout_ns, &message, error);
     if (status != SIPC_OK) return status;
@@ -340,7 +342,7 @@ static int32_t take(char **words, sipc_error *error)
     printf(" seq=%" PRIu64 " missed=%" PRIu64 " redelivered=%d capture=%" PRId64 " aged=%d\n",
            message.sequence, message.missed, (message.flags & SIPC_MESSAGE_REDELIVERED) != 0,
            message.value.capture_time_ns, aged);
-    sipc_release(&message);
+    if (strcmp(words[0], "take") == 0) sipc_release(&message);
     return SIPC_OK;
 }
 
@@ -358,12 +360,13 @@ static void answer(char **words, int count)
     else if (strcmp(verb, "loan") == 0 && count >= 3) status = put(words, count, &error);
     else if (strcmp(verb, "once") == 0 && count >= 4) status = once(words, &error);
     else if (strcmp(verb, "close") == 0 && count >= 2) status = sipc_close(*handle_of(words[1]));
-    else if (strcmp(verb, "take") == 0 && count >= 3) {
+    else if ((strcmp(verb, "take") == 0 || strcmp(verb, "hold") == 0) && count >= 3) {
         status = take(words, &error);
         if (status == SIPC_OK) return;
     }
+    const char *sentence = error.message[0] != 0 ? error.message : sipc_status_text(status);
     if (status == SIPC_OK) printf("ok\n");
-    else printf("error %d %s\n", (int)status, *error.message ? error.message : sipc_status_text(status));
+    else printf("error %d %s\n", (int)status, sentence);
 }
 
 int main(void)

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
-#include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -18,8 +17,9 @@ using std::string;
 using Blob = std::vector<std::uint8_t>;
 
 const std::vector<std::pair<string, std::size_t>> dtypes = {
-    {"", 0},    {"bool", 1}, {"u8", 1},  {"i8", 1},  {"u16", 2}, {"i16", 2}, {"u32", 4},   {"i32", 4},
-    {"u64", 8}, {"i64", 8},  {"f16", 2}, {"f32", 4}, {"f64", 8}, {"c64", 8}, {"c128", 16},
+    {"", 0},    {"bool", 1}, {"u8", 1},  {"i8", 1},  {"u16", 2},
+    {"i16", 2}, {"u32", 4},  {"i32", 4}, {"u64", 8}, {"i64", 8},
+    {"f16", 2}, {"f32", 4},  {"f64", 8}, {"c64", 8}, {"c128", 16},
 };
 
 // Reads the notation of values. What the views in a value look at lives as long as the reader.
@@ -288,17 +288,23 @@ void put(const std::vector<string>& words) {
     producer.put(std::move(loan), timeout, capture);
 }
 
+std::optional<sipc::Message> held; // by `hold`, until the next one
+
 string take(const std::vector<string>& words) {
+    held.reset();
     auto message = find(consumers, words[1]).take(std::chrono::milliseconds(std::stoll(words[2])));
     if (!message) throw sipc::Retry(SIPC_TIMEOUT, 0, sipc_status_text(SIPC_TIMEOUT));
     Writer writer;
     writer.write(message->value());
     bool aged = message->publish_time_ns() > 0 &&
                 message->receive_time_ns() >= message->publish_time_ns();
-    return "value " + writer.text + " seq=" + std::to_string(message->sequence()) +
-           " missed=" + std::to_string(message->missed()) +
-           " redelivered=" + (message->is_redelivered() ? "1" : "0") +
-           " capture=" + std::to_string(message->capture_time_ns()) + " aged=" + (aged ? "1" : "0");
+    string answer = "value " + writer.text + " seq=" + std::to_string(message->sequence()) +
+                    " missed=" + std::to_string(message->missed()) +
+                    " redelivered=" + (message->is_redelivered() ? "1" : "0") +
+                    " capture=" + std::to_string(message->capture_time_ns()) +
+                    " aged=" + (aged ? "1" : "0");
+    if (words[0] == "hold") held = std::move(message);
+    return answer;
 }
 
 string answer(const std::vector<string>& words) {
@@ -310,7 +316,7 @@ string answer(const std::vector<string>& words) {
         Reader reader(words[3]);
         words[1] == "send" ? sipc::send(words[2], reader.read())
                            : sipc::publish(words[2], reader.read());
-    } else if (verb == "take" && words.size() >= 3) return take(words);
+    } else if ((verb == "take" || verb == "hold") && words.size() >= 3) return take(words);
     else if (verb == "close" && words.size() >= 2) {
         if (producers.erase(words[1]) + consumers.erase(words[1]) == 0)
             throw sipc::Gone(SIPC_CLOSED, 0, "no handle " + words[1]);

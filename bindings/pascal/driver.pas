@@ -8,6 +8,7 @@ uses
 
 var
   Channels: TStringList; { of TSipcChannel, by id }
+  Held: TSipcMessage;    { by hold, until the next one }
 
 function ChannelOf(const Id: string): TSipcChannel;
 begin
@@ -105,11 +106,14 @@ var
   Message: TSipcMessage;
   IsAged: Boolean;
 begin
+  Held := Default(TSipcMessage);
   Message := (ChannelOf(Words[1]) as TSipcSource).Receive(StrToInt64(Words[2]));
   IsAged := (Message.PublishTimeNs > 0) and (Message.ReceiveTimeNs >= Message.PublishTimeNs);
   Result := Format('value %s seq=%u missed=%u redelivered=%d capture=%d aged=%d',
     [PrintValue(Message.Value), Message.Sequence, Message.Missed, Ord(Message.Redelivered),
     Message.CaptureTimeNs, Ord(IsAged)]);
+  if Words[0] = 'hold' then
+    Held := Message;
 end;
 
 function Close(const Id: string): string;
@@ -127,7 +131,7 @@ begin
     'put': Result := Put(Words);
     'loan': Result := PutLoan(Words);
     'once': Result := Once(Words);
-    'take': Result := Take(Words);
+    'take', 'hold': Result := Take(Words);
     'close': Result := Close(Words[1]);
     'quit': Result := 'ok';
   else

@@ -2,7 +2,9 @@
 
   Send and receive make a queue, publish and subscribe a topic; the first verb used on a name
   decides. Text is UTF-8: a Free Pascal string is taken as UTF-8 bytes, as in Lazarus, a Delphi
-  string is converted. What fails raises a descendant of ESipc. }
+  string is converted. What fails raises a descendant of ESipc.
+
+  value.inc and channel.inc hold the implementation, generated.inc the C surface. }
 unit Sipc;
 
 {$IFDEF FPC}
@@ -231,7 +233,6 @@ function FromUtf8(Data: PAnsiChar; Len: UInt64): string;
 {$IFDEF FPC}
 begin
   SetString(Result, Data, Len);
-  SetCodePage(RawByteString(Result), CP_UTF8, False);
 end;
 {$ELSE}
 var

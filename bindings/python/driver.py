@@ -174,6 +174,18 @@ def put_loan(handle, value):
     put(handle, lent)
 
 
+def describe(message):
+    is_aged = 0 < message.publish_time_ns <= message.receive_time_ns
+    return (
+        f"value {show(message.value, message.format)} seq={message.sequence} "
+        f"missed={message.missed} redelivered={message.redelivered:d} "
+        f"capture={message.capture_time_ns} aged={is_aged:d}"
+    )
+
+
+held = []  # the message of `hold`, until the next one
+
+
 def answer(handles, command, *words):
     if command == "hello":
         return f"ok python {ipc.__version__}"
@@ -187,14 +199,14 @@ def answer(handles, command, *words):
     elif command == "once":
         verb = ipc.send if words[0] == "send" else ipc.publish
         verb(words[1], Parser(words[2]).value())
-    elif command == "take":
-        with handles[words[0]].receive(int(words[1]) / 1000) as message:
-            is_aged = 0 < message.publish_time_ns <= message.receive_time_ns
-            return (
-                f"value {show(message.value, message.format)} seq={message.sequence} "
-                f"missed={message.missed} redelivered={message.redelivered:d} "
-                f"capture={message.capture_time_ns} aged={is_aged:d}"
-            )
+    elif command in ("take", "hold"):
+        held.clear()
+        message = handles[words[0]].receive(int(words[1]) / 1000)
+        if command == "hold":
+            held.append(message)
+            return describe(message)
+        with message:
+            return describe(message)
     elif command == "close":
         handles.pop(words[0]).close()
     return "ok"

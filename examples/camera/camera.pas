@@ -10,7 +10,7 @@ program Camera;
 {$mode objfpc}{$H+}
 
 uses
-  BaseUnix, SysUtils, Frames, PhotoWall, Sipc, Video4Linux;
+  BaseUnix, Math, SysUtils, Frames, PhotoWall, Sipc, Video4Linux;
 
 const
   DevicePath = '/dev/video0';
@@ -68,9 +68,9 @@ var
   var
     Seconds: Double;
   begin
-    Seconds := (SipcNowNs - StartNs) / 1e9;
+    Seconds := (Source.CaptureTimeNs - StartNs) / 1e9;
     WriteLn(Format('camera: frames=%d skipped=%d fps=%.2f lateness_us=%d worst_lateness_us=%d',
-      [Number, Source.Skipped, Number / Seconds, Source.LatenessNs div 1000,
+      [Number, Source.Skipped, (Number - 1) / Max(Seconds, 0.001), Source.LatenessNs div 1000,
       WorstLatenessNs div 1000]));
     Flush(Output);
     WorstLatenessNs := 0;
@@ -81,8 +81,9 @@ begin
   Publisher := TSipcPublisher.Create('camera');
   try
     WriteLn('camera: shows ', Source.Describe);
-    StartNs := SipcNowNs;
-    ReportNs := StartNs + ReportPeriodNs;
+    Flush(Output);
+    StartNs := 0;
+    ReportNs := SipcNowNs + ReportPeriodNs;
     WorstLatenessNs := 0;
     while not IsStopped do
     begin
@@ -90,6 +91,8 @@ begin
         Continue;
       if Source.LatenessNs > WorstLatenessNs then
         WorstLatenessNs := Source.LatenessNs;
+      if Number = 0 then
+        StartNs := Source.CaptureTimeNs;
       PublishFrame(Publisher, Source, Number);
       Inc(Number);
       if SipcNowNs >= ReportNs then

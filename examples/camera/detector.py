@@ -29,7 +29,8 @@ class FaceDetector:
         """The faces as rectangles in pixels of the frame."""
         height, width, _ = frame.shape
         size = (width // SHRINK, height // SHRINK)
-        grey = cv2.cvtColor(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+        small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+        grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
         smallest = (SMALLEST_FACE // SHRINK, SMALLEST_FACE // SHRINK)
         found = self.cascade.detectMultiScale(grey, 1.2, 5, minSize=smallest)
         names = ("x", "y", "width", "height")

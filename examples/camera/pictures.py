@@ -43,7 +43,9 @@ def main():
         left += large.shape[1] + GAP
 
     header = "P6\n# face {} {} {} {}\n{} {}\n255\n".format(*face, wall.shape[1], wall.shape[0])
-    target.write_bytes(header.encode("ascii") + wall.tobytes())
+    unfinished = target.with_suffix(".part")
+    unfinished.write_bytes(header.encode("ascii") + wall.tobytes())
+    unfinished.rename(target)  # so that there is a whole picture or none
     print(f"{target}: {wall.shape[1]} x {wall.shape[0]}, the face at {face}")
 
 

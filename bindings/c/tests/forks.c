@@ -1,6 +1,8 @@
 /* Processes: a forked child has its own handles; a killed one loses nothing of the others'. */
 #include "test.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,6 +55,34 @@ static void a_taker_of_the_parent_answers_forked(void)
     CHECK_STATUS(sipc_send_int("jobs", 3, NULL), SIPC_OK);
     in_child(take_from_parent, receiver);
     CHECK_EQUAL(take_int(receiver), 3);
+}
+
+static void *take_for_ever(void *context)
+{
+    sipc_message message = SIPC_MESSAGE_INIT;
+    sipc_take((sipc_channel *)context, -1, &message, NULL);
+    return NULL;
+}
+
+static void use_busy_handle_of_parent(sipc_channel *channel)
+{
+    sipc_message message = SIPC_MESSAGE_INIT;
+    CHECK_ERROR(sipc_take(channel, 0, &message, &error), SIPC_FORKED, "child");
+    CHECK_STATUS(sipc_interrupt(channel), SIPC_OK);
+    CHECK_STATUS(sipc_close(channel), SIPC_OK);
+}
+
+static void a_handle_that_was_busy_in_the_parent_answers_forked(void)
+{
+    pthread_t thread;
+    sipc_message message = SIPC_MESSAGE_INIT;
+    sipc_channel *receiver = opened("jobs", SIPC_ROLE_RECEIVE);
+    CHECK(pthread_create(&thread, NULL, take_for_ever, receiver) == 0);
+    while (sipc_take(receiver, 0, &message, NULL) != SIPC_BUSY) sched_yield();
+    in_child(use_busy_handle_of_parent, receiver);
+    CHECK_ERROR(sipc_take(receiver, 0, &message, &error), SIPC_BUSY, "thread");
+    CHECK_STATUS(sipc_close(receiver), SIPC_OK);
+    pthread_join(thread, NULL);
 }
 
 static void use_helpers(sipc_channel *channel)
@@ -127,6 +157,8 @@ static void a_message_of_a_killed_receiver_is_redelivered(void)
 const test fork_tests[] = {
     {"a_handle_of_the_parent_answers_forked", a_handle_of_the_parent_answers_forked},
     {"a_taker_of_the_parent_answers_forked", a_taker_of_the_parent_answers_forked},
+    {"a_handle_that_was_busy_in_the_parent_answers_forked",
+     a_handle_that_was_busy_in_the_parent_answers_forked},
     {"the_one_call_helpers_work_in_the_child", the_one_call_helpers_work_in_the_child},
     {"a_child_opens_its_own_handle", a_child_opens_its_own_handle},
     {"a_message_of_a_killed_receiver_is_redelivered",

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <time.h>
 
@@ -197,7 +198,54 @@ static void wait_wants_1_to_64_different_handles(void)
     CHECK_ERROR(sipc_wait(channels, 1, 0, &index, &error), SIPC_TIMEOUT, "");
 }
 
-enum { SENDS = 2000, THREADS = 4 };
+enum { SENDS = 2000, THREADS = 4, ROUNDS = 300 };
+
+/* What every thread of the next test does with the handle of the round until it is closed. */
+typedef struct {
+    sipc_channel *channel;
+    unsigned verb;
+    pthread_t thread;
+    const char *failed;
+} user;
+
+static void *use_until_closed(void *context)
+{
+    user *self = (user *)context;
+    int32_t status = SIPC_OK;
+    for (unsigned turn = self->verb; status != SIPC_CLOSED; turn++) {
+        sipc_message message = SIPC_MESSAGE_INIT;
+        uint32_t index;
+        switch (turn % 4) {
+        case 0: status = sipc_take(self->channel, -1, &message, NULL); break;
+        case 1: status = sipc_interrupt(self->channel); break;
+        case 2: status = sipc_wait(&self->channel, 1, SECOND_NS / 1000, &index, NULL); break;
+        default: status = sipc_take(self->channel, 0, &message, NULL);
+        }
+        if (status > SIPC_BUSY && status != SIPC_CLOSED) self->failed = sipc_status_text(status);
+        sipc_release(&message);
+    }
+    return NULL;
+}
+
+static void threads_that_use_interrupt_and_close_one_handle_all_end(void)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        user users[THREADS];
+        sipc_channel *receiver = opened("jobs", SIPC_ROLE_RECEIVE);
+        for (unsigned k = 0; k < THREADS; k++) {
+            users[k].channel = receiver;
+            users[k].verb = k;
+            users[k].failed = NULL;
+            CHECK(pthread_create(&users[k].thread, NULL, use_until_closed, &users[k]) == 0);
+        }
+        if (round % 2 == 0) sched_yield();
+        CHECK_STATUS(sipc_close(receiver), SIPC_OK);
+        for (int k = 0; k < THREADS; k++) {
+            pthread_join(users[k].thread, NULL);
+            if (users[k].failed != NULL) fail(__FILE__, __LINE__, "%s", users[k].failed);
+        }
+    }
+}
 
 static void *send_many(void *context)
 {
@@ -234,6 +282,8 @@ const test thread_tests[] = {
     {"a_signal_handler_may_interrupt", a_signal_handler_may_interrupt},
     {"wait_tells_which_handle_has_a_message", wait_tells_which_handle_has_a_message},
     {"wait_wants_1_to_64_different_handles", wait_wants_1_to_64_different_handles},
+    {"threads_that_use_interrupt_and_close_one_handle_all_end",
+     threads_that_use_interrupt_and_close_one_handle_all_end},
     {"the_one_call_helpers_work_in_every_thread", the_one_call_helpers_work_in_every_thread},
     {NULL, NULL},
 };

@@ -1,7 +1,9 @@
 /* sipc_audit looks, sipc_clean tidies up. */
 #include "test.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* The audit of one channel, or of all when `name` is NULL; the caller frees it. */
 static char *audited(const char *name)
@@ -78,6 +80,43 @@ static void clean_removes_what_nobody_uses(void)
     CHECK_ERROR(sipc_clean(NULL, -1, &count, &error), SIPC_BAD_ARGUMENT, "age");
 }
 
+/* The control file of a channel, opened with these flags. */
+static int control_file(const char *name, int flags)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s.sipc", test_directory(), name);
+    int file = open(path, flags, 0600);
+    CHECK(file >= 0);
+    return file;
+}
+
+static void foreign_files_are_refused(void)
+{
+    sipc_channel *sender = NULL;
+    char text[8192];
+    uint64_t needed = 0;
+    memset(text, 'x', sizeof text);
+    int file = control_file("foreign", O_CREAT | O_WRONLY);
+    CHECK(write(file, text, sizeof text) == (ssize_t)sizeof text);
+    close(file);
+    CHECK_ERROR(sipc_open("foreign", SIPC_ROLE_SEND, NULL, &sender, &error), SIPC_CORRUPT, "");
+    CHECK_ERROR(sipc_audit("foreign", NULL, NULL, 0, &needed, &error), SIPC_CORRUPT, "");
+    CHECK_STATUS(sipc_audit(NULL, NULL, text, sizeof text, &needed, NULL), SIPC_OK);
+    CHECK(strstr(text, "\"foreign\"") != NULL);
+    CHECK(sender == NULL);
+}
+
+static void a_removed_file_is_noticed(void)
+{
+    char path[256];
+    sipc_message message = SIPC_MESSAGE_INIT;
+    sipc_channel *receiver = opened("jobs", SIPC_ROLE_RECEIVE);
+    snprintf(path, sizeof path, "%s/jobs.sipc", test_directory());
+    CHECK(unlink(path) == 0);
+    CHECK_ERROR(sipc_take(receiver, 5 * SECOND_NS, &message, &error), SIPC_UNLINKED, "again");
+    CHECK_STATUS(sipc_close(receiver), SIPC_OK);
+}
+
 static void the_directory_of_the_options_is_used(void)
 {
     sipc_options options = SIPC_OPTIONS_INIT;
@@ -98,6 +137,8 @@ const test upkeep_tests[] = {
     {"a_small_buffer_is_left_alone", a_small_buffer_is_left_alone},
     {"audit_refuses_bad_arguments", audit_refuses_bad_arguments},
     {"clean_removes_what_nobody_uses", clean_removes_what_nobody_uses},
+    {"foreign_files_are_refused", foreign_files_are_refused},
+    {"a_removed_file_is_noticed", a_removed_file_is_noticed},
     {"the_directory_of_the_options_is_used", the_directory_of_the_options_is_used},
     {NULL, NULL},
 };

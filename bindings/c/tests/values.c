@@ -79,7 +79,8 @@ static void texts_and_bytes_of_every_length_arrive(void)
             sipc_message message = echoed(&value);
             CHECK_EQUAL(message.value.len, lengths[k]);
             CHECK(lengths[k] == 0 || memcmp(message.value.data, data, lengths[k]) == 0);
-            if (lengths[k] > 4096) CHECK_EQUAL((uintptr_t)message.value.data % 64, 0);
+            if (lengths[k] > 4096 && kinds[kind] == SIPC_KIND_BYTES)
+                CHECK_EQUAL((uintptr_t)message.value.data % 64, 0);
             sipc_release(&message);
         }
     }

@@ -152,22 +152,30 @@ begin
   ExpectError(@PutIntoFullTopic, ESipcRetry, SIPC_FULL);
 end;
 
-procedure OwnDirectory;
+procedure SendAndReceiveIn(const Directory: string);
 var
   Options: TSipcOptions;
   Sender: TSipcSender;
   Receiver: TSipcReceiver;
 begin
   Options := SipcOptions;
-  Options.Directory := GetEnvironmentVariable('SIPC_DIR') + '/apart';
-  Expect(CreateDir(Options.Directory), 'no directory ' + Options.Directory);
+  Options.Directory := Directory;
   Sender := TSipcSender.Create('order', Options);
   Receiver := TSipcReceiver.Create('order', Options);
   Sender.Put('here');
   ExpectText(Receiver.Receive(1000).Value.AsString, 'here', 'value');
   Sender.Free;
   Receiver.Free;
-  Expect(RemoveDir(Options.Directory), 'the last one out has left something behind');
+end;
+
+procedure OwnDirectory;
+var
+  Directory: string;
+begin
+  Directory := GetEnvironmentVariable('SIPC_DIR') + '/apart';
+  Expect(CreateDir(Directory), 'no directory ' + Directory);
+  SendAndReceiveIn(Directory);
+  Expect(RemoveDir(Directory), 'the last one out has left something behind');
 end;
 
 procedure LoanedFrame;
@@ -328,6 +336,39 @@ begin
 end;
 
 type
+  TChatter = class(TThread)
+    procedure Execute; override;
+  end;
+
+procedure TChatter.Execute;
+var
+  Number: Integer;
+begin
+  for Number := 1 to 100 do
+    SipcSend('threads', Number);
+end;
+
+procedure SendFromThreads;
+var
+  Chatters: array[0..3] of TChatter;
+  Chatter: TChatter;
+  Index: Integer;
+  Sum: Int64;
+begin
+  for Index := 0 to High(Chatters) do
+    Chatters[Index] := TChatter.Create(False);
+  Sum := 0;
+  for Index := 1 to 400 do
+    Sum := Sum + SipcReceive('threads', 1000).Value.AsInt;
+  ExpectInt(Sum, 4 * 5050, 'sum');
+  for Chatter in Chatters do
+  begin
+    Chatter.WaitFor;
+    Chatter.Free;
+  end;
+end;
+
+type
   TInterrupter = class(TThread)
     Channel: TSipcChannel;
     procedure Execute; override;
@@ -420,6 +461,7 @@ begin
   Test('done_ends_its_values', @DoneEndsItsValues);
   Test('forward_received', @ForwardReceived);
   Test('values_outlive_their_message', @ValuesOutliveTheirMessage);
+  Test('send_from_threads', @SendFromThreads);
   Test('interrupt_ends_wait', @InterruptEndsWait);
   Test('errors', @Errors);
 end;

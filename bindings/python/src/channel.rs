@@ -101,8 +101,7 @@ impl Channel {
         if self.loans.load(Ordering::Relaxed) == 0 {
             self.close_now();
         } else {
-            // SAFETY: any thread may, at any time.
-            unsafe { capi::sipc_interrupt(self.raw) };
+            capi::sipc_interrupt(self.raw);
         }
     }
 
@@ -110,9 +109,7 @@ impl Channel {
     pub(crate) fn interrupt(&self, py: Python<'_>) -> PyResult<()> {
         self.check_open(py)?;
         self.is_interrupted.store(true, Ordering::Relaxed);
-        // SAFETY: any thread may, at any time.
-        let status = unsafe { capi::sipc_interrupt(self.raw) };
-        Report::new().check(py, status)
+        Report::new().check(py, capi::sipc_interrupt(self.raw))
     }
 
     /// True once after interrupt(); a wait that ends without it was ended by a signal.
@@ -141,15 +138,11 @@ impl Channel {
     /// Gives back what unloan_later() remembers.
     pub(crate) fn unloan_overdue(&self) {
         let mut overdue = self.overdue.lock().unwrap_or_else(PoisonError::into_inner);
-        overdue.retain(|&address| {
-            // SAFETY: lent by this channel, and nothing shows the memory any more.
-            unsafe { capi::sipc_unloan(self.raw, address as *mut c_void) == SIPC_BUSY }
-        });
+        overdue.retain(|&address| capi::sipc_unloan(self.raw, address as *mut c_void) == SIPC_BUSY);
     }
 
     fn close_now(&self) {
-        // SAFETY: any thread may; a second close is answered with CLOSED.
-        unsafe { capi::sipc_close(self.raw) };
+        capi::sipc_close(self.raw); // a second close is answered with CLOSED
     }
 }
 

@@ -56,8 +56,7 @@ mod _native {
 /// The clock of all time stamps: CLOCK_MONOTONIC in nanoseconds.
 #[pyfunction]
 fn now_ns() -> i64 {
-    // SAFETY: takes nothing, reads the clock.
-    unsafe { capi::sipc_now_ns() }
+    capi::sipc_now_ns()
 }
 
 /// The library's version as text.

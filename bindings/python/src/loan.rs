@@ -62,8 +62,7 @@ impl Owner for Loan {
 impl Drop for Loan {
     fn drop(&mut self) {
         if self.is_writable() {
-            // SAFETY: lent by this channel, and nothing shows the memory any more.
-            let status = unsafe { capi::sipc_unloan(self.channel.raw(), self.data) };
+            let status = capi::sipc_unloan(self.channel.raw(), self.data);
             if status == SIPC_BUSY {
                 self.channel.unloan_later(self.data);
             }

@@ -69,9 +69,7 @@ pub(crate) fn wait(
     if is_over || !is_open_end(status) {
         return Ok(status);
     }
-    // SAFETY: reads the clock.
-    let now_ns = || unsafe { capi::sipc_now_ns() };
-    let started_ns = now_ns();
+    let started_ns = capi::sipc_now_ns();
     loop {
         if status == SIPC_INTERRUPTED {
             if channels.iter().any(|channel| channel.is_closed()) {
@@ -84,7 +82,7 @@ pub(crate) fn wait(
         py.check_signals()?;
         let left_ns = match timeout {
             Timeout::FOREVER => i64::MAX,
-            Timeout(ns) => (ns - (now_ns() - started_ns)).max(0),
+            Timeout(ns) => (ns - (capi::sipc_now_ns() - started_ns)).max(0),
         };
         let round = SameThread(&mut attempt);
         status = py.detach(move || round.call(left_ns.min(SLICE_NS)));

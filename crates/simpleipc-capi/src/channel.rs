@@ -4,7 +4,9 @@ use std::ffi::c_char;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ipc::{Error, Interrupter, Options, Publisher, Receiver, Result, Sender, Source, Status, Subscriber};
+use ipc::{
+    Error, Interrupter, Options, Publisher, Receiver, Result, Sender, Source, Status, Subscriber,
+};
 
 use crate::generated::{
     SIPC_OPTION_LATEST, SIPC_OPTION_LOSSLESS, SIPC_OPTION_UNSTAMPED, SIPC_ROLE_PUBLISH,
@@ -57,7 +59,10 @@ pub unsafe extern "C" fn sipc_open(
             SIPC_ROLE_RECEIVE => End::Receiver(Receiver::open(name, &options)?),
             _ => return Err(misuse(format!("there is no role {role}; see SIPC_ROLE_*"))),
         };
-        let opened = handle::register(Channel { loans: Loans::default(), end })?;
+        let opened = handle::register(Channel {
+            loans: Loans::default(),
+            end,
+        })?;
         // SAFETY: not NULL, and the caller promises room for a pointer.
         unsafe { channel.write(opened) };
         Ok(())
@@ -69,7 +74,13 @@ pub unsafe extern "C" fn sipc_open(
 /// See simpleipc.h.
 #[unsafe(no_mangle)]
 pub extern "C" fn sipc_close(channel: *mut sipc_channel) -> i32 {
-    let close = || if channel.is_null() { Ok(()) } else { handle::close(channel) };
+    let close = || {
+        if channel.is_null() {
+            Ok(())
+        } else {
+            handle::close(channel)
+        }
+    };
     // SAFETY: there is no error object.
     unsafe { guard(std::ptr::null_mut(), close) }
 }
@@ -157,12 +168,17 @@ pub unsafe extern "C" fn sipc_wait(
         present(channels, "channels")?;
         present(index, "index")?;
         if !(1..=WAIT_MAX).contains(&count) {
-            return Err(misuse(format!("count is {count}; it may be 1 to {WAIT_MAX}")));
+            return Err(misuse(format!(
+                "count is {count}; it may be 1 to {WAIT_MAX}"
+            )));
         }
         // SAFETY: not NULL, and the caller promises `count` handles.
         let handles = unsafe { std::slice::from_raw_parts(channels, count as usize) };
         let mut entered = enter_all(handles)?;
-        let mut sources = entered.iter_mut().map(|one| one.source()).collect::<Result<Vec<_>>>()?;
+        let mut sources = entered
+            .iter_mut()
+            .map(|one| one.source())
+            .collect::<Result<Vec<_>>>()?;
         // Relaxed: any start is as good as another, it only has to vary.
         let first = WAITS.fetch_add(1, Ordering::Relaxed) % sources.len();
         let outcome = ipc::wait_any(&mut sources, first, duration(timeout_ns));
@@ -220,9 +236,12 @@ unsafe fn read_options(options: *const sipc_options) -> Result<Options> {
     }
     // SAFETY: promised by the caller; measured() has found it large enough.
     let given = unsafe { &*measured(options)? };
-    let unknown = given.flags & !(SIPC_OPTION_LOSSLESS | SIPC_OPTION_LATEST | SIPC_OPTION_UNSTAMPED);
+    let unknown =
+        given.flags & !(SIPC_OPTION_LOSSLESS | SIPC_OPTION_LATEST | SIPC_OPTION_UNSTAMPED);
     if unknown != 0 {
-        return Err(misuse(format!("options.flags has the unknown flag {unknown:#x}")));
+        return Err(misuse(format!(
+            "options.flags has the unknown flag {unknown:#x}"
+        )));
     }
     Ok(Options {
         lossless: given.flags & SIPC_OPTION_LOSSLESS != 0,
@@ -237,11 +256,17 @@ unsafe fn read_options(options: *const sipc_options) -> Result<Options> {
 }
 
 pub(crate) fn takes_only() -> Error {
-    Error::new(Status::WrongRole, "the handle was opened to take messages, not to put them")
+    Error::new(
+        Status::WrongRole,
+        "the handle was opened to take messages, not to put them",
+    )
 }
 
 fn puts_only() -> Error {
-    Error::new(Status::WrongRole, "the handle was opened to put messages, not to take them")
+    Error::new(
+        Status::WrongRole,
+        "the handle was opened to put messages, not to take them",
+    )
 }
 
 /// Calls of sipc_wait so far; each looks at another handle first, so that none starves.

@@ -28,7 +28,10 @@ pub(crate) unsafe fn fill(object: *mut sipc_error, error: &Error) {
 
 /// Copies as much of a text as fits before the terminator, never half a character.
 fn copy_text(to: &mut [c_char], text: &str) {
-    let end = text.floor_char_boundary(to.len() - 1);
+    let mut end = text.len().min(to.len() - 1);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
     for (to, from) in to.iter_mut().zip(text[..end].bytes()) {
         *to = from as c_char;
     }

@@ -90,7 +90,9 @@ pub(crate) unsafe fn text<'a>(text: *const c_char, what: &str, status: Status) -
     present(text, what)?;
     // SAFETY: not NULL, and the caller promises the terminator.
     let bytes = unsafe { CStr::from_ptr(text) };
-    bytes.to_str().map_err(|_| Error::new(status, format!("{what} is not valid UTF-8")))
+    bytes
+        .to_str()
+        .map_err(|_| Error::new(status, format!("{what} is not valid UTF-8")))
 }
 
 /// `len` bytes of the caller; NULL stands for none.
@@ -103,7 +105,9 @@ pub(crate) unsafe fn bytes<'a>(data: *const u8, len: u64, what: &str) -> Result<
     }
     present(data, what)?;
     if len > isize::MAX as u64 {
-        return Err(misuse(format!("{what} has {len} bytes, more than memory can hold")));
+        return Err(misuse(format!(
+            "{what} has {len} bytes, more than memory can hold"
+        )));
     }
     // SAFETY: not NULL, below isize::MAX, and the caller promises `len` readable bytes.
     Ok(unsafe { std::slice::from_raw_parts(data, len as usize) })

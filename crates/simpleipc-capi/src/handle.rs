@@ -24,12 +24,17 @@ use crate::generated::sipc_channel;
 
 /// Opens a handle on a channel.
 pub(crate) fn register(channel: Channel) -> Result<*mut sipc_channel> {
-    let opened = Opened { interrupter: channel.interrupter(), channel: UnsafeCell::new(channel) };
+    let opened = Opened {
+        interrupter: channel.interrupter(),
+        channel: UnsafeCell::new(channel),
+    };
     let (index, place) = reserve().ok_or_else(|| {
         let sentence = format!("this process has its maximum of {HANDLES_MAX} open handles");
         Error::new(Status::TooManyPeers, sentence)
     })?;
-    place.opened.store(Box::into_raw(Box::new(opened)), Ordering::Relaxed);
+    place
+        .opened
+        .store(Box::into_raw(Box::new(opened)), Ordering::Relaxed);
     place.owner.store(std::process::id(), Ordering::Relaxed);
     let generation = place.state.load(Ordering::Relaxed) & GENERATION;
     // sync place-open/release -> enter(), visit(): whoever sees OPEN sees `opened` and `owner`.
@@ -94,12 +99,10 @@ pub(crate) fn enter(handle: *mut sipc_channel) -> Result<Entered> {
     let mut seen = generation | OPEN;
     loop {
         // sync handle-left/acquire <- Entered::drop(); place-open/acquire <- register().
-        let swap = place.state.compare_exchange(
-            seen,
-            seen | BUSY,
-            Ordering::Acquire,
-            Ordering::Relaxed,
-        );
+        let swap =
+            place
+                .state
+                .compare_exchange(seen, seen | BUSY, Ordering::Acquire, Ordering::Relaxed);
         match swap {
             Ok(_) => return Ok(Entered { place }),
             Err(now) if !is_open(now, generation) => return Err(closed()),
@@ -147,12 +150,10 @@ fn update(place: &Place, generation: u64, change: impl Fn(u64) -> u64) -> Result
             return Err(closed());
         }
         // sync place-open/acquire <- register(); handle-left/acquire <- Entered::drop().
-        let swap = place.state.compare_exchange(
-            seen,
-            change(seen),
-            Ordering::Acquire,
-            Ordering::Relaxed,
-        );
+        let swap =
+            place
+                .state
+                .compare_exchange(seen, change(seen), Ordering::Acquire, Ordering::Relaxed);
         match swap {
             Ok(before) => return Ok(before),
             Err(now) => seen = now,
@@ -174,7 +175,9 @@ fn finish(place: &Place) {
     drop(unsafe { Box::from_raw(opened) });
     let generation = place.state.load(Ordering::Relaxed) & GENERATION;
     // sync place-free/release -> reserve(): the place is empty.
-    place.state.store(generation.wrapping_add(GENERATION_ONE), Ordering::Release);
+    place
+        .state
+        .store(generation.wrapping_add(GENERATION_ONE), Ordering::Release);
 }
 
 /// Finds a free place and marks it BUSY but not OPEN. No lock: a fork may come at any moment.
@@ -255,7 +258,10 @@ fn is_open(state: u64, generation: u64) -> bool {
 }
 
 pub(crate) fn closed() -> Error {
-    Error::new(Status::Closed, "the handle is closed, or was never one of sipc_open")
+    Error::new(
+        Status::Closed,
+        "the handle is closed, or was never one of sipc_open",
+    )
 }
 
 fn busy(place: &Place) -> Error {

@@ -16,9 +16,7 @@ mod oneshot;
 mod upkeep;
 mod value;
 
-pub use channel::{
-    sipc_close, sipc_interrupt, sipc_open, sipc_put, sipc_take, sipc_wait,
-};
+pub use channel::{sipc_close, sipc_interrupt, sipc_open, sipc_put, sipc_take, sipc_wait};
 pub use library::{sipc_abi_version, sipc_now_ns, sipc_status_text, sipc_version};
 pub use loan::{sipc_loan, sipc_unloan};
 pub use message::sipc_release;
@@ -30,3 +28,6 @@ pub use oneshot::{
 pub use upkeep::{sipc_audit, sipc_clean};
 
 generated::check_bodies!();
+
+#[cfg(test)]
+mod contract_test;

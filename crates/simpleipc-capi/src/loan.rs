@@ -27,7 +27,9 @@ struct Lent {
 impl Loans {
     /// Whether a loan begins at this address.
     pub(crate) fn find(&self, data: *const c_void) -> Option<usize> {
-        self.lent.iter().position(|lent| ptr::eq(lent.value.data, data))
+        self.lent
+            .iter()
+            .position(|lent| ptr::eq(lent.value.data, data))
     }
 }
 
@@ -102,7 +104,9 @@ impl Channel {
     ) -> Result<()> {
         let Lent { value, loan } = &mut self.loans.lent[index];
         if !is_same(value, given.raw()) {
-            return Err(refused("the value differs from what sipc_loan returned; put it unchanged"));
+            return Err(refused(
+                "the value differs from what sipc_loan returned; put it unchanged",
+            ));
         }
         let capture_time_ns = given.raw().capture_time_ns;
         match &mut self.end {
@@ -133,7 +137,9 @@ fn loan_kind(given: Given<'_>) -> Result<LoanKind<'_>> {
         },
         kind => {
             let sentence = "only BYTES, STR, OPAQUE and TENSOR can be lent";
-            return Err(refused(format!("the value is of kind {kind:?}; {sentence}")));
+            return Err(refused(format!(
+                "the value is of kind {kind:?}; {sentence}"
+            )));
         }
     })
 }

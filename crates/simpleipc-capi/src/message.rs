@@ -18,11 +18,10 @@ pub unsafe extern "C" fn sipc_release(message: *mut sipc_message) {
         if message.is_null() {
             return Ok(());
         }
-        // SAFETY: not NULL; the caller promises a message that sipc_take or sipc_receive filled, or
-        // an initialised one.
+        // SAFETY: not NULL; the caller promises a message that is initialised or was filled by us.
         let hold = unsafe { ptr::replace(&raw mut (*message).hold, ptr::null_mut()) };
         if !hold.is_null() {
-            // SAFETY: made by Box::into_raw in fill(); the NULL just written prevents a second time.
+            // SAFETY: made by Box::into_raw in hold(); the NULL prevents a second time.
             drop(unsafe { Box::from_raw(hold.cast::<Hold>()) });
         }
         Ok(())
@@ -54,7 +53,11 @@ pub(crate) unsafe fn fill(to: *mut sipc_message, message: Message, pattern: Patt
     let mut filled = sipc_message {
         // SAFETY: promised by the caller.
         size: unsafe { (*to).size },
-        flags: if message.is_redelivered() { SIPC_MESSAGE_REDELIVERED } else { 0 },
+        flags: if message.is_redelivered() {
+            SIPC_MESSAGE_REDELIVERED
+        } else {
+            0
+        },
         value: SIPC_VALUE_INIT,
         sequence: message.sequence(),
         sender: message.sender(),
@@ -77,12 +80,19 @@ pub(crate) unsafe fn fill(to: *mut sipc_message, message: Message, pattern: Patt
 
 /// Whether a description of such a value points to nothing.
 fn is_scalar(kind: Kind) -> bool {
-    matches!(kind, Kind::Null | Kind::Bool | Kind::Int | Kind::Uint | Kind::Float)
+    matches!(
+        kind,
+        Kind::Null | Kind::Bool | Kind::Int | Kind::Uint | Kind::Float
+    )
 }
 
 /// Moves a message to the heap and describes its value from there.
 fn hold(message: Message, described: &mut sipc_value) -> Result<*mut Hold> {
-    let hold = Box::into_raw(Box::new(Hold { arrays: Vec::new(), value: Value::Null, message }));
+    let hold = Box::into_raw(Box::new(Hold {
+        arrays: Vec::new(),
+        value: Value::Null,
+        message,
+    }));
     // SAFETY: just made; the message neither moves nor changes until the Hold is dropped, and
     // `value`, which borrows from it, is dropped before it.
     unsafe {

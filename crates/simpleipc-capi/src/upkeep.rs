@@ -66,8 +66,11 @@ pub unsafe extern "C" fn sipc_clean(
 ) -> i32 {
     let clean = || {
         present(count, "count")?;
-        let age_max = duration(age_max_ns)
-            .ok_or_else(|| misuse(format!("age_max_ns is {age_max_ns}, but an age is not negative")))?;
+        let age_max = duration(age_max_ns).ok_or_else(|| {
+            misuse(format!(
+                "age_max_ns is {age_max_ns}, but an age is not negative"
+            ))
+        })?;
         // SAFETY: the pointers are what the header says.
         unsafe { count.write(ipc::clean(optional_directory(directory)?, age_max)?) };
         Ok(())
@@ -89,33 +92,45 @@ pub(crate) unsafe fn optional_directory<'a>(directory: *const c_char) -> Result<
 }
 
 fn channel_json(channel: &ChannelReport) -> String {
-    let newest_age = channel.newest_age_ns.map_or("null".to_owned(), |age| age.to_string());
-    let peers = json_list(channel.peers.iter().map(peer_json));
-    let leaks = json_list(channel.leaks.iter().map(|leak| json_text(leak)));
-    format!(
-        "{{\"name\":{},\"pattern\":\"{}\",\"depth\":{},\"producers\":{},\"lanes\":{},\"waiting\":{},\
-         \"newest_age_ns\":{newest_age},\"control_bytes\":{},\"pool_bytes\":{},\"chunks\":{},\
-         \"chunks_in_use\":{},\"peers\":{peers},\"leaks\":{leaks}}}",
-        json_text(&channel.name),
-        if channel.is_queue { "queue" } else { "topic" },
-        channel.depth,
-        channel.producers,
-        channel.lanes,
-        channel.waiting,
-        channel.control_bytes,
-        channel.pool_bytes,
-        channel.chunks,
-        channel.chunks_in_use,
-    )
+    let pattern = if channel.is_queue { "queue" } else { "topic" };
+    let newest_age_ns = channel.newest_age_ns.map(|age| age.to_string());
+    json_object(&[
+        ("name", json_text(&channel.name)),
+        ("pattern", json_text(pattern)),
+        ("depth", channel.depth.to_string()),
+        ("producers", channel.producers.to_string()),
+        ("lanes", channel.lanes.to_string()),
+        ("waiting", channel.waiting.to_string()),
+        ("newest_age_ns", newest_age_ns.unwrap_or("null".to_owned())),
+        ("control_bytes", channel.control_bytes.to_string()),
+        ("pool_bytes", channel.pool_bytes.to_string()),
+        ("chunks", channel.chunks.to_string()),
+        ("chunks_in_use", channel.chunks_in_use.to_string()),
+        ("peers", json_list(channel.peers.iter().map(peer_json))),
+        (
+            "leaks",
+            json_list(channel.leaks.iter().map(|leak| json_text(leak))),
+        ),
+    ])
 }
 
 fn peer_json(peer: &PeerReport) -> String {
     let role = ROLES.get(peer.role as usize).unwrap_or(&ROLES[0]);
-    format!(
-        "{{\"endpoint\":{},\"pid\":{},\"role\":\"{role}\",\"alive\":{},\"missed\":{},\
-         \"holds_message\":{}}}",
-        peer.endpoint, peer.pid, peer.alive, peer.missed, peer.holds_message,
-    )
+    json_object(&[
+        ("endpoint", peer.endpoint.to_string()),
+        ("pid", peer.pid.to_string()),
+        ("role", json_text(role)),
+        ("alive", peer.alive.to_string()),
+        ("missed", peer.missed.to_string()),
+        ("holds_message", peer.holds_message.to_string()),
+    ])
+}
+
+fn json_object(fields: &[(&str, String)]) -> String {
+    let fields = fields
+        .iter()
+        .map(|(name, value)| format!("\"{name}\":{value}"));
+    format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
 }
 
 fn json_list(items: impl Iterator<Item = String>) -> String {

@@ -36,7 +36,11 @@ impl<'a> Given<'a> {
             Kind::Float => Value::Float(self.value.f),
             Kind::Str => Value::Str(Cow::Borrowed(utf8(self.data()?, "the text")?)),
             Kind::Bytes => Value::Bytes(Cow::Borrowed(self.data()?)),
-            Kind::List => Value::List(self.items(1)?.map(|item| item?.read()).collect::<Result<_>>()?),
+            Kind::List => Value::List(
+                self.items(1)?
+                    .map(|item| item?.read())
+                    .collect::<Result<_>>()?,
+            ),
             Kind::Map => Value::Map(self.pairs()?),
             Kind::Tensor => Value::Tensor(self.tensor()?),
             Kind::Opaque => Value::Opaque(Opaque::new(self.label()?, self.data()?)),
@@ -45,21 +49,36 @@ impl<'a> Given<'a> {
 
     pub(crate) fn kind(self) -> Result<Kind> {
         let kind = u8::try_from(self.value.kind).ok().and_then(Kind::from_code);
-        kind.ok_or_else(|| refused(format!("there is no kind {}; see SIPC_KIND_*", self.value.kind)))
+        kind.ok_or_else(|| {
+            refused(format!(
+                "there is no kind {}; see SIPC_KIND_*",
+                self.value.kind
+            ))
+        })
     }
 
     pub(crate) fn dtype(self) -> Result<Dtype> {
-        let dtype = u8::try_from(self.value.dtype).ok().and_then(Dtype::from_code);
+        let dtype = u8::try_from(self.value.dtype)
+            .ok()
+            .and_then(Dtype::from_code);
         dtype.ok_or_else(|| {
-            refused(format!("there is no dtype {}; see SIPC_DTYPE_*", self.value.dtype))
+            refused(format!(
+                "there is no dtype {}; see SIPC_DTYPE_*",
+                self.value.dtype
+            ))
         })
     }
 
     pub(crate) fn shape(self) -> Result<&'a [u64]> {
-        self.value.shape.get(..self.value.ndim as usize).ok_or_else(|| {
-            let ndim = self.value.ndim;
-            refused(format!("the tensor has {ndim} dimensions; at most {DIMS_MAX} are possible"))
-        })
+        self.value
+            .shape
+            .get(..self.value.ndim as usize)
+            .ok_or_else(|| {
+                let ndim = self.value.ndim;
+                refused(format!(
+                    "the tensor has {ndim} dimensions; at most {DIMS_MAX} are possible"
+                ))
+            })
     }
 
     /// The format of a tensor, the content type of an opaque value.
@@ -123,7 +142,9 @@ impl<'a> Given<'a> {
             size_of::<sipc_value>()
         };
         let count = value.count.checked_mul(group).filter(|&count| {
-            count.checked_mul(step as u64).is_some_and(|len| len <= isize::MAX as u64)
+            count
+                .checked_mul(step as u64)
+                .is_some_and(|len| len <= isize::MAX as u64)
         });
         let count = count.ok_or_else(|| misuse(format!("value.count is {}", value.count)))?;
         let first = value.items;
@@ -132,9 +153,14 @@ impl<'a> Given<'a> {
             let item = unsafe { &*measured(first.wrapping_byte_add(index * step))? };
             if item.size as usize != step {
                 let size = item.size;
-                return Err(misuse(format!("items[{index}].size is {size}, items[0].size {step}")));
+                return Err(misuse(format!(
+                    "items[{index}].size is {size}, items[0].size {step}"
+                )));
             }
-            Ok(Given { value: item, depth: depth + 1 })
+            Ok(Given {
+                value: item,
+                depth: depth + 1,
+            })
         }))
     }
 }

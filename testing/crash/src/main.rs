@@ -1,2 +1,22 @@
-//! stub
-fn main() {}
+//! `crash [--minutes N] [--kills N]`: the kill loops. `crash actor ...`: a process to be killed.
+
+use crash::{actor, storm};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == "actor") {
+        return actor::main(&arguments[1..]);
+    }
+    let number = |flag: &str| {
+        let at = arguments.iter().position(|argument| argument == flag)?;
+        arguments.get(at + 1)?.parse::<u32>().ok()
+    };
+    // `--minutes=1` and `--minutes 1` alike.
+    let minutes = arguments
+        .iter()
+        .find_map(|argument| argument.strip_prefix("--minutes="))
+        .and_then(|text| text.parse().ok())
+        .or_else(|| number("--minutes"));
+    storm::run(number("--kills").unwrap_or(1000), minutes)
+}

@@ -161,7 +161,7 @@ fn run_python(place: &Place) -> Command {
 
 fn build_pascal(place: &Place) -> Option<Command> {
     let mut command = tool("SIPC_FPC", "fpc");
-    command.args(["-O2", "-vew", "-l-"]);
+    command.args(["-O2", "-v0ewn", "-l-"]);
     command.arg(joined("-Fu", &place.binding("pascal")));
     command
         .arg(joined("-Fl", &place.libraries))

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::driver::{Driver, PATIENCE, Stop};
 use crate::languages::{Language, Place};
@@ -148,7 +149,7 @@ impl Starters<'_> {
 
 /// With every process gone, cleaning has to leave nothing.
 fn check_emptied(directory: &Path, tally: &mut Tally) {
-    match simpleipc::clean(Some(directory), 0) {
+    match simpleipc::clean(Some(directory), Duration::ZERO) {
         Ok(_) => tally.check("files left after cleaning", "", &files(directory)),
         Err(error) => tally.fail("cleaning", "no error", &error.to_string()),
     }

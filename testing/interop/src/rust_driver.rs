@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use simpleipc::{
     Error, LoanKind, Message, Options, Publisher, Receiver, Result, Sender, Status, Subscriber,
-    Value,
+    Tensor, Value,
 };
 
 use crate::notation;
@@ -47,14 +47,14 @@ enum Handle {
 #[derive(Default)]
 struct Driver {
     handles: HashMap<String, Handle>,
-    /// What `hold` took, by the handle it came through.
-    held: HashMap<String, Message>,
+    /// What `hold` took, until the next message.
+    held: Option<Message>,
 }
 
 impl Driver {
     fn obey(&mut self, words: &[&str]) -> Result<String> {
         match *words {
-            ["hello"] => return Ok(format!("ok rust {}", simpleipc::VERSION)),
+            ["hello"] => return Ok(format!("ok rust {}", env!("CARGO_PKG_VERSION"))),
             ["open", id, role, name, ref options @ ..] => {
                 let handle = open(role, name, &read_options(options)?)?;
                 self.handles.insert(id.to_owned(), handle);
@@ -66,11 +66,10 @@ impl Driver {
             ["take", id, timeout] => return Ok(self.take(id, timeout)?.1),
             ["hold", id, timeout] => {
                 let (message, answer) = self.take(id, timeout)?;
-                self.held.insert(id.to_owned(), message);
+                self.held = Some(message);
                 return Ok(answer);
             }
             ["close", id] => {
-                self.held.remove(id);
                 self.handles
                     .remove(id)
                     .ok_or_else(|| misuse(format!("no handle `{id}`")))?;
@@ -97,34 +96,35 @@ impl Driver {
     }
 
     fn loan(&mut self, id: &str, value: &str) -> Result<()> {
-        /// The same three steps for both types of handle that lend.
-        macro_rules! lend_fill_put {
-            ($lender:expr) => {
-                match read(value)? {
-                    Value::Bytes(data) => {
-                        let mut loan = $lender.loan(data.len(), ROOM)?;
-                        loan.copy_from_slice(&data);
-                        $lender.put_loan(loan, LoanKind::Bytes)
-                    }
-                    Value::Tensor(tensor) => {
-                        let (shape, format) = (&tensor.shape, &tensor.format);
-                        let mut loan = $lender.loan_tensor(tensor.dtype, shape, format, ROOM)?;
-                        loan.copy_from_slice(&tensor.data);
-                        $lender.put_loan(loan, LoanKind::Tensor)
-                    }
-                    _ => Err(misuse("only bytes and tensors are lent".to_owned())),
-                }
-            };
-        }
+        let value = read(value)?;
+        let (kind, data) = match &value {
+            Value::Bytes(data) => (LoanKind::Bytes(data.len()), data),
+            Value::Tensor(Tensor {
+                dtype,
+                shape,
+                format,
+                data,
+                ..
+            }) => (LoanKind::Tensor(*dtype, shape, format), data),
+            _ => return Err(misuse("only bytes and tensors are lent".to_owned())),
+        };
         match self.handle(id)? {
-            Handle::Publisher(publisher) => lend_fill_put!(publisher),
-            Handle::Sender(sender) => lend_fill_put!(sender),
+            Handle::Publisher(publisher) => {
+                let mut loan = publisher.loan(kind, ROOM)?;
+                loan.copy_from_slice(data);
+                publisher.put_loan(&mut loan, 0, ROOM)
+            }
+            Handle::Sender(sender) => {
+                let mut loan = sender.loan(kind, ROOM)?;
+                loan.copy_from_slice(data);
+                sender.put_loan(&mut loan, 0, ROOM)
+            }
             _ => Err(misuse(format!("`{id}` only takes"))),
         }
     }
 
     fn take(&mut self, id: &str, timeout_ms: &str) -> Result<(Message, String)> {
-        self.held.remove(id);
+        self.held = None;
         let timeout = Some(Duration::from_millis(number(timeout_ms, "")?));
         let message = match self.handle(id)? {
             Handle::Subscriber(subscriber) => subscriber.receive_timeout(timeout)?,

@@ -1,6 +1,7 @@
 //! `cargo xtask demo --check`: is the face where it should be, is every frame whole, and does
 //! killing one program leave the other two alone?
 
+use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,15 @@ const FOUND_SHARE_MIN: f64 = 0.95;
 const DETECTIONS_MIN: f64 = 50.0;
 /// So many frames in `WITHOUT_ONE` show that a program goes on.
 const FRAMES_MIN: f64 = 10.0;
+
+const AUDIT: &str = "import simpleipc as ipc
+channels = sorted(ipc.audit(), key=lambda channel: channel['name'])
+print(*(channel['name'] for channel in channels), 'audited')
+for channel in channels:
+    for leak in channel['leaks']:
+        print(channel['name'], leak)
+";
+const AUDIT_OF_SOUND_TOPICS: &str = "boxes camera audited\n";
 
 /// The check under way.
 pub struct Check<'a> {
@@ -48,12 +58,20 @@ impl Check<'_> {
         self.three.expect_running()?;
 
         announce("check: the end");
-        self.soundness();
+        self.soundness("detector");
+        self.soundness("viewer");
         self.three.camera.stop()?;
         self.three.detector.stop()?;
-        let leaks = self.leaks()?;
-        self.verdict("nothing is leaked", leaks.is_empty(), &leaks);
+        let audit = self.audit()?;
+        self.verdict(
+            "nothing is leaked",
+            audit == AUDIT_OF_SOUND_TOPICS,
+            audit.trim_end(),
+        );
         self.three.viewer.stop()?;
+        let bytes = fs::metadata(self.products.report()).map_or(0, |metadata| metadata.len());
+        let size = format!("{} kB", bytes / 1000);
+        self.verdict("the report is written", bytes > 0, &size);
         let left = self.directory.expect_empty();
         self.verdict(
             "nothing is left",
@@ -103,29 +121,29 @@ impl Check<'_> {
             &place,
         );
         self.verdict("latencies are measured", is_measured, &latencies);
-        self.soundness();
+        self.soundness("detector");
+        self.soundness("viewer");
         Ok(())
     }
 
     /// What must hold at every moment, whoever has died.
-    fn soundness(&mut self) {
-        let Three {
-            detector, viewer, ..
-        } = &self.three;
-        let [torn, miscounted, missed, frames] = ["torn", "miscounted", "missed", "frames"]
-            .map(|key| [detector.figure(key), viewer.figure(key)]);
-        for (index, name) in ["detector", "viewer"].into_iter().enumerate() {
-            self.verdict(
-                &format!("every frame is whole in the {name}"),
-                torn[index] == 0.0,
-                &format!("{} torn of {}", torn[index], frames[index]),
-            );
-            self.verdict(
-                &format!("the {name} counts its misses right"),
-                miscounted[index] == 0.0,
-                &format!("{} missed, {} miscounted", missed[index], miscounted[index]),
-            );
-        }
+    fn soundness(&mut self, name: &str) {
+        let reader = match name {
+            "detector" => &self.three.detector,
+            _ => &self.three.viewer,
+        };
+        let [frames, torn, missed, miscounted] =
+            ["frames", "torn", "missed", "miscounted"].map(|key| reader.figure(key));
+        self.verdict(
+            &format!("every frame is whole in the {name}"),
+            frames > 0.0 && torn == 0.0,
+            &format!("{torn} torn of {frames}"),
+        );
+        self.verdict(
+            &format!("the {name} counts its misses right"),
+            frames > 0.0 && miscounted == 0.0,
+            &format!("{missed} missed, {miscounted} times miscounted"),
+        );
     }
 
     fn kill_detector(&mut self) -> Result<(), String> {
@@ -140,14 +158,14 @@ impl Check<'_> {
         let boxes = self.three.viewer.figure("boxes");
         self.three.detector.start()?;
         let are_there = |three: &Three| three.viewer.figure("boxes") > boxes + 10.0;
-        self.wait_for("boxes of the new detector", are_there)?;
-        self.verdict("detector restarted: boxes arrive again", true, "");
+        let time = self.wait_for("boxes of the new detector", are_there)?;
+        self.verdict("detector restarted: boxes arrive again", true, &time);
         Ok(())
     }
 
     fn kill_viewer(&mut self) -> Result<(), String> {
         // The restarted one counts from 0.
-        self.soundness();
+        self.soundness("viewer");
         self.three.viewer.kill()?;
         let before = self.frames();
         self.interruption.sleep(WITHOUT_ONE)?;
@@ -161,8 +179,12 @@ impl Check<'_> {
 
         self.three.viewer.start()?;
         let are_there = |three: &Three| three.viewer.figure("found") > 10.0;
-        self.wait_for("faces in the new viewer", are_there)?;
-        self.verdict("viewer restarted: frames and boxes arrive again", true, "");
+        let time = self.wait_for("faces in the new viewer", are_there)?;
+        self.verdict(
+            "viewer restarted: frames and boxes arrive again",
+            true,
+            &time,
+        );
         Ok(())
     }
 
@@ -191,13 +213,11 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// What the library's audit finds to belong to nobody; empty if nothing does.
-    fn leaks(&self) -> Result<String, String> {
-        let program = "import simpleipc as ipc\n\
-                       for channel in ipc.audit(): print(channel)";
+    /// What the library's audit says of the channels.
+    fn audit(&self) -> Result<String, String> {
         let mut python = Command::new(&self.products.interpreter);
         python
-            .args(["-c", program])
+            .args(["-c", AUDIT])
             .env("SIPC_DIR", &self.directory.path);
         output(&mut python)
     }
@@ -217,10 +237,11 @@ impl Check<'_> {
         [0, 1, 2].map(|index| after[index] - before[index])
     }
 
-    fn wait_for(&self, what: &str, is_there: impl Fn(&Three) -> bool) -> Result<(), String> {
-        let deadline = Instant::now() + START_TIME;
+    /// Says how long it took.
+    fn wait_for(&self, what: &str, is_there: impl Fn(&Three) -> bool) -> Result<String, String> {
+        let start = Instant::now();
         while !is_there(&self.three) {
-            if Instant::now() > deadline {
+            if start.elapsed() > START_TIME {
                 return Err(format!(
                     "{what} did not come within {} s",
                     START_TIME.as_secs()
@@ -228,7 +249,7 @@ impl Check<'_> {
             }
             self.interruption.sleep(Duration::from_millis(50))?;
         }
-        Ok(())
+        Ok(format!("after {:.1} s", start.elapsed().as_secs_f64()))
     }
 
     fn went_on(&mut self, what: &str, frames: [f64; 2]) {

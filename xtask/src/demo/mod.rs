@@ -5,6 +5,7 @@ mod check;
 mod program;
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -47,6 +48,7 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
         "everything is in place after {} s",
         started.elapsed().as_secs()
     ));
+    products.remove_report()?;
     let directory = ChannelDirectory::make()?;
     let interruption = Interruption::catch()?;
     if options.check {
@@ -69,10 +71,7 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
         )?;
     }
     directory.expect_empty()?;
-    announce(&format!(
-        "report: {}",
-        products.folder.join("report.html").display()
-    ));
+    announce(&format!("report: {}", products.report().display()));
     Ok(())
 }
 
@@ -204,7 +203,7 @@ impl Products {
         let units = products.folder.join("units");
         fs::create_dir_all(&units).map_err(|why| format!("{}: {why}", units.display()))?;
         let mut compiler = Command::new("fpc");
-        compiler.args(["-O3", "-v0we", "-l-"]);
+        compiler.args(["-O3", "-v0e", "-l-"]);
         compiler.arg(format!("-Fu{}", root.join("bindings/pascal").display()));
         compiler.arg(format!("-Fl{}", products.libraries.display()));
         compiler.arg(format!("-FU{}", units.display()));
@@ -221,6 +220,21 @@ impl Products {
             )?;
         }
         Ok(products)
+    }
+
+    /// What the viewer leaves.
+    fn report(&self) -> PathBuf {
+        self.folder.join("report.html")
+    }
+
+    /// The report of this run is not to be mistaken for an earlier one's.
+    fn remove_report(&self) -> Result<(), String> {
+        match fs::remove_file(self.report()) {
+            Err(why) if why.kind() != ErrorKind::NotFound => {
+                Err(format!("{}: {why}", self.report().display()))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn programs(&self, directory: &ChannelDirectory, viewer_shows: Show) -> Three {

@@ -4,7 +4,7 @@
 //! moment for each word, not of one moment for all.
 
 use super::files::{self, endpoint_byte};
-use super::place::{Place, channels, default_directory};
+use super::place::{Place, channels};
 use super::segments::{Segments, live_nonces};
 use crate::error::{Error, Result, Status};
 use crate::layout::chunk::{LOANED, PUBLISHED};
@@ -80,12 +80,8 @@ pub fn audit(place: &Place) -> Result<Option<ChannelReport>> {
 /// Looks at every channel of a directory. A file that is no sound channel is reported as one
 /// with a leak that says why.
 pub fn audit_all(directory: Option<&Path>) -> Result<Vec<ChannelReport>> {
-    let found = match directory {
-        Some(directory) => channels(directory)?,
-        None => channels(&default_directory().0)?,
-    };
     let mut reports = Vec::new();
-    for name in found {
+    for name in channels(directory)? {
         match Place::new(&name, directory).and_then(|place| audit(&place)) {
             Ok(report) => reports.extend(report),
             Err(error) if error.status() == Status::NoPermission => return Err(error),

@@ -146,7 +146,10 @@ impl Consumer {
                 return Err(self.timed_out());
             };
             match os::wait_on(attachment.control.bell().0, expected, slice) {
-                Waited::Interrupted => return Err(interrupted(attachment.place.name())),
+                Waited::Interrupted => {
+                    self.check_interrupt()?; // a handler that called interrupt() is told once
+                    return Err(interrupted(attachment.place.name()));
+                }
                 Waited::Look => self.slices.shorten(),
                 Waited::TimedOut => {
                     self.slices.lengthen();

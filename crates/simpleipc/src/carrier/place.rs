@@ -89,22 +89,24 @@ impl Place {
     }
 }
 
-/// The names of all channels in a directory; an absent directory has none.
-pub fn channels(directory: &Path) -> Result<Vec<String>> {
-    match os::list(directory) {
-        Ok(files) => {
-            let mut names: Vec<String> = files
-                .iter()
-                .filter_map(|file| file.strip_suffix(CONTROL_SUFFIX))
-                .filter(|name| check_name(name).is_ok())
-                .map(str::to_string)
-                .collect();
-            names.sort();
-            Ok(names)
-        }
-        Err(error) if error.status() == Status::NoDirectory => Ok(Vec::new()),
-        Err(error) => Err(error),
-    }
+/// The names of all channels in a directory. The default one (`None`) may be absent: nobody has
+/// opened a channel yet.
+pub fn channels(directory: Option<&Path>) -> Result<Vec<String>> {
+    let files = match directory {
+        Some(directory) => os::list(directory)?,
+        None => match os::list(&default_directory().0) {
+            Err(error) if error.status() == Status::NoDirectory => Vec::new(),
+            files => files?,
+        },
+    };
+    let mut names: Vec<String> = files
+        .iter()
+        .filter_map(|file| file.strip_suffix(CONTROL_SUFFIX))
+        .filter(|name| check_name(name).is_ok())
+        .map(str::to_string)
+        .collect();
+    names.sort();
+    Ok(names)
 }
 
 fn segment_nonce(file: &str, channel: &str) -> Option<u64> {

@@ -2,7 +2,7 @@
 
 use super::audit::audit;
 use super::files;
-use super::place::{Place, channels, default_directory};
+use super::place::{Place, channels};
 use crate::error::{Result, Status};
 use crate::os::{self, File};
 use std::path::Path;
@@ -12,12 +12,8 @@ use std::time::Duration;
 /// messages if the newest is older than `age_max`. Returns how many. Channels in use, and files
 /// that are no channels, are not touched.
 pub fn clean(directory: Option<&Path>, age_max: Duration) -> Result<u64> {
-    let found = match directory {
-        Some(directory) => channels(directory)?,
-        None => channels(&default_directory().0)?,
-    };
     let mut removed = 0;
-    for name in found {
+    for name in channels(directory)? {
         let place = Place::new(&name, directory)?;
         match clean_one(&place, age_max) {
             Ok(done) => removed += u64::from(done),

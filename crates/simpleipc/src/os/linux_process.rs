@@ -125,6 +125,8 @@ pub fn watch_forks() {
             libc::pthread_atfork(None, None, Some(in_child));
         }
     });
+    // Before the child opens anything: the handler closes what the parent had opened.
+    notice_raw_fork();
 }
 
 /// What a handle remembers of the process that opened it.
@@ -135,17 +137,19 @@ pub fn fork_cookie() -> u64 {
 /// Whether this process was forked off since `cookie` was taken.
 #[inline]
 pub fn is_forked(cookie: u64) -> bool {
-    if GENERATION.load(Ordering::Relaxed) != cookie {
-        return true;
-    }
+    notice_raw_fork();
+    GENERATION.load(Ordering::Relaxed) != cookie
+}
+
+/// Does the handler's work in a child made by a raw system call, as Free Pascal and Go make it.
+#[inline]
+fn notice_raw_fork() {
     // sync fork-cookie/acquire: see `set_cookie`.
     let page = COOKIE.load(Ordering::Acquire);
     // SAFETY: as in `set_cookie`. A raw clone empties the page without calling the handler.
     if !page.is_null() && unsafe { (*page).load(Ordering::Relaxed) } == 0 {
         in_child();
-        return GENERATION.load(Ordering::Relaxed) != cookie;
     }
-    false
 }
 
 /// Has `function` called when the process exits in an orderly way.

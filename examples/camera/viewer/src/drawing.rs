@@ -35,7 +35,7 @@ impl Canvas {
     pub fn mark_found(&mut self, place: Rect, label: &str) {
         self.outline(place, 4, AMBER);
         let height = TEXT_HEIGHT.val() as i64 + PADDING;
-        self.text_on_plate(place.x, place.y - height - 4, label, AMBER);
+        self.text_on_plate(place.x, (place.y - height - 4).max(0), label, AMBER);
     }
 
     /// Marks where the camera knows the face to be.

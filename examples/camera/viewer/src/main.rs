@@ -57,7 +57,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         if Instant::now() >= next_report {
             next_report += REPORT_PERIOD;
             if is_terminal {
-                // Without wrapping, so that the next line overwrites this one in a narrow window too.
+                // No wrapping: the next line overwrites this one in a narrow window too.
                 print!("\r\x1b[K\x1b[?7l{}\x1b[?7h", view.figures.live());
                 io::stdout().flush()?;
             } else {

@@ -1,0 +1,61 @@
+//! A directory of its own in shared memory, removed at the end.
+
+use simpleipc::{Options, audit_all, clean};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+pub struct Place {
+    directory: PathBuf,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("/dev/shm/sipc-crash-{}-{count}", std::process::id());
+        std::fs::create_dir(&name).expect("a fresh directory");
+        Self { directory: name.into() }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.directory
+    }
+
+    pub fn options(&self) -> Options {
+        Options { directory: Some(self.directory.clone()), ..Options::default() }
+    }
+
+    /// Everything that belongs to nobody, and every dead peer that nobody has cleaned up after.
+    pub fn leaks(&self) -> Vec<String> {
+        let reports = audit_all(Some(&self.directory)).expect("audit");
+        let dead = reports.iter().flat_map(|report| {
+            report.peers.iter().filter(|peer| !peer.alive).map(|peer| format!("dead: {peer:?}"))
+        });
+        dead.chain(reports.iter().flat_map(|report| report.leaks.clone())).collect()
+    }
+
+    /// The files in the directory.
+    pub fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.directory).expect("list");
+        entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    /// What is left after everybody has gone and the next user has looked in.
+    pub fn left_after_cleaning(&self) -> Vec<String> {
+        clean(Some(&self.directory), Duration::ZERO).expect("clean");
+        self.files()
+    }
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
