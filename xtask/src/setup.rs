@@ -16,11 +16,11 @@ pub struct Tool {
     pub packages: &'static [&'static str],
 }
 
-/// C and C++ compilers.
+/// C and C++ compilers, and what finds an installed library for them.
 pub const C_COMPILERS: Tool = Tool {
     name: "C and C++ compilers",
-    probe: "gcc --version && g++ --version",
-    packages: &["gcc", "g++", "libc6-dev"],
+    probe: "gcc --version && g++ --version && pkg-config --version",
+    packages: &["gcc", "g++", "libc6-dev", "pkg-config"],
 };
 
 /// FreePascal with its run-time library and the units for processes; tried, not only looked for.

@@ -86,6 +86,12 @@ const SUITES: &[Suite] = &[
         count: Count::Cargo,
     },
     Suite {
+        name: "c",
+        needs: &[Need::Compilers, Need::Library],
+        command: &["bindings/c/check"],
+        count: Count::LastLine,
+    },
+    Suite {
         name: "c++",
         needs: &[Need::Compilers, Need::Library],
         command: &["bindings/cpp/check"],

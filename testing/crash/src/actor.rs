@@ -92,6 +92,8 @@ fn play(role: &str, part: &Part) -> simpleipc::Result<()> {
         }
         "receiver" => receive(Receiver::open(QUEUE, &options)?, count),
         "opener" => open_and_close(&options, count),
+        "forker" => fork_with_handles(part, &options),
+        "exiter" => exit_without_closing(&options),
         "sizes" => change_sizes(Publisher::open(TOPIC, &options)?),
         other => panic!("no role {other:?}"),
     }
@@ -190,6 +192,48 @@ fn change_sizes(mut publisher: Publisher) -> simpleipc::Result<()> {
     publisher.publish(&vec![1u8; 70 << 20][..])?;
     publisher.publish(&vec![2u8; 9 << 20][..])?;
     publisher.publish(&vec![3u8; 100][..])
+}
+
+/// Forks with handles open, and uses them and the one-call functions on both sides.
+fn fork_with_handles(part: &Part, options: &Options) -> simpleipc::Result<()> {
+    // SAFETY: nothing else runs in this process yet.
+    unsafe { std::env::set_var("SIPC_DIR", &part.words["dir"]) };
+    let mut publisher = Publisher::open(TOPIC, options)?;
+    let mut subscriber = Subscriber::open(TOPIC, options)?;
+    publisher.publish(1i64)?;
+    let message = subscriber.receive()?;
+    simpleipc::send("forked", "from the parent")?;
+    // SAFETY: this process has one thread, so the child may do anything.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        let refused = publisher.publish(2i64).expect_err("the parent's handle");
+        assert_eq!(subscriber.receive().expect_err("as above").status(), Status::Forked);
+        say(format_args!("child handle {:?}", refused.status()));
+        drop((message, publisher, subscriber));
+        simpleipc::send("forked", "from the child")?;
+        say(format_args!("child sent"));
+        std::process::exit(0);
+    }
+    let mut status = 0;
+    // SAFETY: waits for our own child.
+    unsafe { libc::waitpid(child, &mut status, 0) };
+    assert_eq!(status, 0, "the child failed");
+    say(format_args!("parent sent"));
+    publisher.publish(3i64)?;
+    assert_eq!(message.value()?, simpleipc::Value::Int(1));
+    assert_eq!(subscriber.receive()?.value()?, simpleipc::Value::Int(3));
+    say(format_args!("parent handle ok"));
+    Ok(())
+}
+
+/// Ends in an orderly way with everything still open, as programs do that never close.
+fn exit_without_closing(options: &Options) -> simpleipc::Result<()> {
+    let mut publisher = Publisher::open(TOPIC, options)?;
+    publisher.publish(&[1u8; 5000][..])?;
+    let receiver = Receiver::open(QUEUE, options)?;
+    say(format_args!("ready"));
+    std::mem::forget((publisher, receiver));
+    std::process::exit(0)
 }
 
 /// A few thousand messages a second, not as many as there can be.

@@ -42,6 +42,10 @@ impl Process {
         }
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn signal(&self, signal: i32) {
         // SAFETY: our own child, which has not been waited for, so the number is still its.
         unsafe { libc::kill(self.child.id() as i32, signal) };
