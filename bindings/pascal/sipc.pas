@@ -7,10 +7,7 @@
   value.inc and channel.inc hold the implementation, generated.inc the C surface. }
 unit Sipc;
 
-{$IFDEF FPC}
-  {$MODE DELPHI}{$H+} { the grammar both compilers share }
-  {$IFDEF UNIX}{$LINKLIB c}{$ENDIF} { a program that leaves through libc lets the library tidy up }
-{$ENDIF}
+{$IFDEF FPC}{$MODE DELPHI}{$H+}{$ENDIF} { the grammar both compilers share }
 
 interface
 

@@ -30,7 +30,8 @@ fn clean_one(place: &Place, age_max: Duration) -> Result<bool> {
     let Some(file) = File::open(&place.control_path())? else {
         return Ok(false);
     };
-    if !files::lock_out(&file)? {
+    // A file that lost its name while we opened it is not the one that has the name now.
+    if !files::lock_out(&file)? || file.identity()?.names == 0 {
         return Ok(false);
     }
     let Some(report) = audit(place)? else {

@@ -137,11 +137,16 @@ impl Segment {
     /// Refers to the chunk of message `sequence` of `lane` on behalf of `endpoint`. False when
     /// the message has lost the chunk meanwhile.
     pub fn hold(&self, chunk: u32, generation: u16, endpoint: u32, lane: u32, seq: u64) -> bool {
+        let published = Word::published(lane as u8, seq, u64::from(generation)).to_word();
+        // Once the chunk has gone to another message our bit may be set for that one, and must
+        // stay. While the word names this message, nobody of this endpoint can hold the chunk.
+        if self.word(chunk).load(Ordering::Relaxed) != published {
+            return false;
+        }
         self.add_reference(chunk, endpoint);
         crash_point("chunk-held");
         // sync chunk-word/acquire: the bytes of the message we find named are visible.
-        let word = self.word(chunk).load(Ordering::Acquire);
-        if word == Word::published(lane as u8, seq, u64::from(generation)).to_word() {
+        if self.word(chunk).load(Ordering::Acquire) == published {
             return true;
         }
         self.release(chunk, endpoint);
