@@ -240,12 +240,6 @@ begin
 end;
 {$ENDIF}
 
-function ErrorInto(out Error: sipc_error): Psipc_error;
-begin
-  Error.size := SizeOf(Error);
-  Result := @Error;
-end;
-
 procedure Require(Status: Int32; const Error: sipc_error);
 begin
   if Status <> SIPC_OK then

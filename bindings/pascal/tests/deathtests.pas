@@ -72,7 +72,7 @@ begin
     end;
   SipcSend(Name, 'work');
   SipcReceive('taken', 5000);
-  Sleep(100); { for the child to enter its next wait }
+  Sleep(300); { for the child to enter its next wait }
   fpKill(Child, SIGKILL);
   fpWaitPid(Child, nil, 0);
   Result := SipcTryReceive(Name, 300, Message);

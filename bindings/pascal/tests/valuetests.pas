@@ -37,6 +37,7 @@ begin
   Expect(Sent(7).AsUint = 7, 'a positive int read as a uint');
   Expect(Sent(7).AsFloat = 7.0, 'an int read as a float');
   Expect(Sent(UInt64(7)).AsFloat = 7.0, 'a uint read as a float');
+  Expect(Sent(High(UInt64)).AsFloat = 18446744073709551616.0, 'the largest uint read as a float');
 end;
 
 procedure Bools;
@@ -122,6 +123,8 @@ begin
   ExpectInt(List[5].Kind, SIPC_KIND_UINT, 'kind of uint');
   ExpectInt(List[6].Count, 0, 'count of the inner list');
   ExpectText(List[7].AsString, 'x', 'character');
+  List := List[6];
+  ExpectInt(List.Kind, SIPC_KIND_LIST, 'kind of an item in the variable of its list');
 end;
 
 procedure Maps;

@@ -128,7 +128,7 @@ impl Channel {
     }
 
     /// Remembers a loan that could not be given back now.
-    pub(crate) fn unloan_later(&self, data: *mut c_void) {
+    pub(crate) fn unloan_later(&self, data: *const c_void) {
         self.overdue
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

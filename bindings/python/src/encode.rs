@@ -43,6 +43,15 @@ impl Encoder {
         self.encode_at(object, to, 0)
     }
 
+    /// Has the value point to a copy of its data.
+    pub(crate) fn copy_data(&mut self, value: &mut sipc_value) {
+        // SAFETY: encode() has made the value, so `len` bytes are there, and kept alive.
+        let data = unsafe { std::slice::from_raw_parts(value.data.cast(), value.len as usize) };
+        let copy: Box<[u8]> = data.into();
+        value.data = copy.as_ptr().cast();
+        self.copies.push(copy);
+    }
+
     fn encode_at(
         &mut self,
         object: &Bound<'_, PyAny>,

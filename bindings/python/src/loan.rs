@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use capi::generated::{SIPC_BUSY, sipc_value};
+use capi::generated::{SIPC_BUSY, SIPC_KIND_BYTES, sipc_value};
 
 use crate::channel::Channel;
 use crate::memory::Owner;
@@ -13,37 +13,49 @@ use crate::memory::Owner;
 /// readable, since the channel is open while this lives.
 pub(crate) struct Loan {
     channel: Arc<Channel>,
-    data: *mut c_void,
-    /// What a tensor was lent for, as rgb8; it is published with it.
-    format: String,
+    /// As sipc_loan has returned it, which is how it must be put.
+    value: sipc_value,
+    /// What the value's label points to.
+    _format: String,
     is_published: AtomicBool,
 }
 
-// SAFETY: the pointer is only compared and given back; nobody reads or writes through it here.
+// SAFETY: the pointers are only compared and handed on; nobody reads or writes through them here.
 unsafe impl Send for Loan {}
 // SAFETY: as above.
 unsafe impl Sync for Loan {}
 
 impl Loan {
-    /// Takes over what sipc_loan has lent.
-    pub(crate) fn new(channel: Arc<Channel>, lent: &sipc_value, format: String) -> Arc<Loan> {
+    /// Takes over what sipc_loan has lent; the label points into `format`.
+    pub(crate) fn new(channel: Arc<Channel>, value: sipc_value, format: String) -> Arc<Loan> {
         channel.count_loan();
         let is_published = AtomicBool::new(false);
         Arc::new(Loan {
             channel,
-            data: lent.data.cast_mut(),
-            format,
+            value,
+            _format: format,
             is_published,
         })
     }
 
     /// Whether this is the loan at this address, and still one.
     pub(crate) fn is_at(&self, data: *const c_void) -> bool {
-        self.is_writable() && std::ptr::eq(self.data, data)
+        self.is_writable() && std::ptr::eq(self.value.data, data)
     }
 
-    pub(crate) fn format(&self) -> &str {
-        &self.format
+    /// Whether `value` is all of the loan and not a part of it seen in another way. A memoryview
+    /// of a tensor of bytes cannot be told from bytes.
+    pub(crate) fn is_whole(&self, value: &sipc_value) -> bool {
+        let same_shape = self.value.dtype == value.dtype
+            && self.value.ndim == value.ndim
+            && self.value.shape == value.shape;
+        let same_kind = self.value.kind == value.kind && same_shape;
+        self.value.len == value.len && (same_kind || value.kind == SIPC_KIND_BYTES)
+    }
+
+    /// What to put.
+    pub(crate) fn value(&self) -> sipc_value {
+        self.value
     }
 
     /// The memory belongs to the receivers from now on.
@@ -62,9 +74,9 @@ impl Owner for Loan {
 impl Drop for Loan {
     fn drop(&mut self) {
         if self.is_writable() {
-            let status = capi::sipc_unloan(self.channel.raw(), self.data);
+            let status = capi::sipc_unloan(self.channel.raw(), self.value.data.cast_mut());
             if status == SIPC_BUSY {
-                self.channel.unloan_later(self.data);
+                self.channel.unloan_later(self.value.data);
             }
         }
         self.channel.discount_loan();

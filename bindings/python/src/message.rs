@@ -42,8 +42,9 @@ impl Owner for Held {
     }
 }
 
-/// One received message. A queue counts it as done when it is released: at the latest when it and
-/// the arrays that look at its memory are gone.
+/// One received message. A queue counts it as done when it is released, when the next one is taken
+/// through the same handle, or when that is closed; should the program die before, it is delivered
+/// again.
 #[pyclass(module = "simpleipc")]
 pub(crate) struct Message {
     memory: Memory,

@@ -71,14 +71,14 @@ impl Producer {
 
     /// Lends a writable array inside the channel: fill it, then publish it, and nothing is copied.
     /// It is given back if it is dropped unpublished. At most 16 at once.
-    #[pyo3(signature = (shape, dtype = None, format = "", timeout = Timeout::FOREVER))]
+    #[pyo3(signature = (shape, dtype = None, format = String::new(), timeout = Timeout::FOREVER))]
     #[pyo3(text_signature = "($self, shape, dtype='uint8', format='', timeout=None)")]
     fn loan<'py>(
         &self,
         py: Python<'py>,
         shape: &Bound<'py, PyAny>,
         dtype: Option<&Bound<'py, PyAny>>,
-        format: &str,
+        format: String,
         timeout: Timeout,
     ) -> PyResult<Bound<'py, PyAny>> {
         let dtype = dtype.map_or_else(|| Dtype::of_name("uint8"), lent_dtype)?;
@@ -96,8 +96,6 @@ impl Producer {
             )
         })?;
         dims.copy_from_slice(&shape);
-        value.label = format.as_ptr().cast();
-        value.label_len = format.len() as u64;
         let loan = self.lend(py, &mut value, format, timeout)?;
         array::tensor(py, &value, &loan)
     }
@@ -114,7 +112,7 @@ impl Producer {
         let mut value = SIPC_VALUE_INIT;
         value.kind = SIPC_KIND_BYTES;
         value.len = len;
-        let loan = self.lend(py, &mut value, "", timeout)?;
+        let loan = self.lend(py, &mut value, String::new(), timeout)?;
         memory::view(py, &value, &loan)
     }
 
@@ -147,9 +145,11 @@ impl Producer {
         &self,
         py: Python<'_>,
         value: &mut sipc_value,
-        format: &str,
+        format: String,
         timeout: Timeout,
     ) -> PyResult<Arc<Loan>> {
+        value.label = format.as_ptr().cast();
+        value.label_len = format.len() as u64;
         self.channel.check_open(py)?;
         self.channel.unloan_overdue();
         let mut report = Report::new();
@@ -159,7 +159,7 @@ impl Producer {
             unsafe { capi::sipc_loan(self.channel.raw(), value, timeout_ns, report.as_mut_ptr()) }
         })?;
         report.check(py, status)?;
-        let loan = Loan::new(self.channel.clone(), value, format.to_owned());
+        let loan = Loan::new(self.channel.clone(), *value, format);
         let mut loans = self.loans.lock().unwrap_or_else(PoisonError::into_inner);
         loans.retain(|loan| loan.strong_count() > 0);
         loans.push(Arc::downgrade(&loan));
@@ -187,16 +187,20 @@ pub(crate) fn put(
     let mut encoder = Encoder::default();
     let mut value = SIPC_VALUE_INIT;
     encoder.encode(object, &mut value)?;
-    value.capture_time_ns = capture_time_ns;
-    let loan = if value.data.is_null() {
+    let mut loan = if value.data.is_null() {
         None
     } else {
         loan_at(value.data)
     };
-    if let Some(loan) = loan.as_ref().filter(|_| value.label_len == 0) {
-        value.label = loan.format().as_ptr().cast();
-        value.label_len = loan.format().len() as u64;
+    match &loan {
+        Some(whole) if whole.is_whole(&value) => value = whole.value(),
+        Some(_) => {
+            encoder.copy_data(&mut value);
+            loan = None;
+        }
+        None => {}
     }
+    value.capture_time_ns = capture_time_ns;
     let is_long_copy = loan.is_none() && encoder.data_bytes() >= DETACH_BYTES;
     let first = if is_long_copy {
         First::Detach

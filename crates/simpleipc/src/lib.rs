@@ -18,6 +18,7 @@
 //! `carrier` (where those meet), `value`, `channel` (this interface). ARCHITECTURE.md is the map.
 
 #![deny(unsafe_code)]
+#![warn(missing_docs)]
 
 #[allow(unsafe_code)]
 mod carrier;

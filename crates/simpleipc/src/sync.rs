@@ -4,7 +4,9 @@
 //! and `sync <name>/acquire` at the load that relies on it. `cargo xtask tidy` checks the pairing.
 
 pub use std::hint::spin_loop;
-pub use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, compiler_fence, fence};
+pub use std::sync::atomic::{
+    AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering, compiler_fence, fence,
+};
 
 /// A named instant between two shared stores. In a release build it is nothing at all; with the
 /// feature `testing` a test can have the process killed there, to see what is left behind.

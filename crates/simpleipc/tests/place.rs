@@ -8,6 +8,12 @@ pub struct TestPlace {
     directory: PathBuf,
 }
 
+impl Default for TestPlace {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl TestPlace {
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);

@@ -21,7 +21,9 @@ struct Part {
 
 impl Part {
     fn number(&self, key: &str, default: u64) -> u64 {
-        self.words.get(key).map_or(default, |text| text.parse().expect("a number"))
+        self.words
+            .get(key)
+            .map_or(default, |text| text.parse().expect("a number"))
     }
 
     fn options(&self) -> Options {
@@ -44,8 +46,13 @@ impl Part {
 /// Runs one role; returns when `count` is reached.
 pub fn main(arguments: &[String]) -> ExitCode {
     let role = arguments.first().cloned().unwrap_or_default();
-    let pairs = arguments.iter().skip(1).filter_map(|word| word.split_once('='));
-    let words = pairs.map(|(key, value)| (key.to_string(), value.to_string())).collect();
+    let pairs = arguments
+        .iter()
+        .skip(1)
+        .filter_map(|word| word.split_once('='));
+    let words = pairs
+        .map(|(key, value)| (key.to_string(), value.to_string()))
+        .collect();
     let part = Part { words };
     if let Some(point) = part.words.get("die") {
         die_at(point);
@@ -87,7 +94,10 @@ fn play(role: &str, part: &Part) -> simpleipc::Result<()> {
         "sender" => send(Sender::open(QUEUE, &options)?, part, count),
         "subscriber" => subscribe(Subscriber::open(TOPIC, &options)?, count),
         "lossless" => {
-            let lossless = Options { lossless: true, ..options };
+            let lossless = Options {
+                lossless: true,
+                ..options
+            };
             subscribe(Subscriber::open(TOPIC, &lossless)?, count)
         }
         "receiver" => receive(Receiver::open(QUEUE, &options)?, count),
@@ -207,7 +217,10 @@ fn fork_with_handles(part: &Part, options: &Options) -> simpleipc::Result<()> {
     let child = unsafe { libc::fork() };
     if child == 0 {
         let refused = publisher.publish(2i64).expect_err("the parent's handle");
-        assert_eq!(subscriber.receive().expect_err("as above").status(), Status::Forked);
+        assert_eq!(
+            subscriber.receive().expect_err("as above").status(),
+            Status::Forked
+        );
         say(format_args!("child handle {:?}", refused.status()));
         drop((message, publisher, subscriber));
         simpleipc::send("forked", "from the child")?;
@@ -238,7 +251,7 @@ fn exit_without_closing(options: &Options) -> simpleipc::Result<()> {
 
 /// A few thousand messages a second, not as many as there can be.
 fn pace(number: u64) {
-    if number % 16 == 0 {
+    if number.is_multiple_of(16) {
         std::thread::sleep(Duration::from_micros(500));
     }
 }

@@ -45,8 +45,15 @@ fn read_bytes(bytes: &[u8]) -> Result<Entry, String> {
     }
     let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("8 bytes"));
     let sum = u32::from_le_bytes(bytes[..4].try_into().expect("4 bytes"));
-    let entry = Entry { sender: word(4), number: word(12) };
-    if sum == crc32fast::hash(&bytes[4..]) { Ok(entry) } else { Err(format!("torn: {entry:?}")) }
+    let entry = Entry {
+        sender: word(4),
+        number: word(12),
+    };
+    if sum == crc32fast::hash(&bytes[4..]) {
+        Ok(entry)
+    } else {
+        Err(format!("torn: {entry:?}"))
+    }
 }
 
 #[cfg(test)]
@@ -55,7 +62,10 @@ mod tests {
 
     #[test]
     fn a_changed_byte_is_noticed() {
-        let entry = Entry { sender: 3, number: 9 };
+        let entry = Entry {
+            sender: 3,
+            number: 9,
+        };
         for bytes in [20, 104, 5000] {
             let mut message = write(entry, bytes);
             assert_eq!(read_bytes(&message), Ok(entry));

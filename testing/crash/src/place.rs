@@ -15,7 +15,9 @@ impl Place {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("/dev/shm/sipc-crash-{}-{count}", std::process::id());
         std::fs::create_dir(&name).expect("a fresh directory");
-        Self { directory: name.into() }
+        Self {
+            directory: name.into(),
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -23,22 +25,33 @@ impl Place {
     }
 
     pub fn options(&self) -> Options {
-        Options { directory: Some(self.directory.clone()), ..Options::default() }
+        Options {
+            directory: Some(self.directory.clone()),
+            ..Options::default()
+        }
     }
 
     /// Everything that belongs to nobody, and every dead peer that nobody has cleaned up after.
     pub fn leaks(&self) -> Vec<String> {
         let reports = audit_all(Some(&self.directory)).expect("audit");
         let dead = reports.iter().flat_map(|report| {
-            report.peers.iter().filter(|peer| !peer.alive).map(|peer| format!("dead: {peer:?}"))
+            report
+                .peers
+                .iter()
+                .filter(|peer| !peer.alive)
+                .map(|peer| format!("dead: {peer:?}"))
         });
-        dead.chain(reports.iter().flat_map(|report| report.leaks.clone())).collect()
+        dead.chain(reports.iter().flat_map(|report| report.leaks.clone()))
+            .collect()
     }
 
     /// The files in the directory.
     pub fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(&self.directory).expect("list");
-        entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+        entries
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect()
     }
 
     /// What is left after everybody has gone and the next user has looked in.

@@ -23,7 +23,10 @@ impl Process {
             .spawn()
             .expect("the actor starts");
         let stdout = child.stdout.take().expect("piped");
-        Self { child, lines: BufReader::new(stdout).lines() }
+        Self {
+            child,
+            lines: BufReader::new(stdout).lines(),
+        }
     }
 
     /// The next line it prints; `None` when it has ended.

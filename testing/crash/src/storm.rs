@@ -29,26 +29,47 @@ impl Dice {
 
 /// Runs every loop; with `minutes`, again and again until they are over.
 pub fn run(kills: u32, minutes: Option<u32>) -> ExitCode {
-    let seed = std::env::var("SIPC_CRASH_SEED").ok().and_then(|text| text.parse().ok());
-    let seed: u64 = seed.unwrap_or(u64::from(std::process::id()) * 0x9e37_79b9 | 1);
+    let seed = std::env::var("SIPC_CRASH_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let seed: u64 = seed.unwrap_or((u64::from(std::process::id()) * 0x9e37_79b9) | 1);
     println!("seed {seed} (repeat with SIPC_CRASH_SEED={seed})");
     let until = minutes.map(|m| Instant::now() + Duration::from_secs(60 * u64::from(m)));
     let mut dice = Dice(seed);
     let (mut passed, mut failed) = (0, 0);
     loop {
         for role in ["publisher", "loaner", "subscriber", "lossless", "opener"] {
-            count(topic_loop(role, kills, &mut dice), role, &mut passed, &mut failed);
+            count(
+                topic_loop(role, kills, &mut dice),
+                role,
+                &mut passed,
+                &mut failed,
+            );
         }
         for role in ["sender", "receiver"] {
-            count(queue_loop(role, kills, &mut dice), role, &mut passed, &mut failed);
+            count(
+                queue_loop(role, kills, &mut dice),
+                role,
+                &mut passed,
+                &mut failed,
+            );
         }
-        count(last_member_loop(kills, &mut dice), "last member", &mut passed, &mut failed);
+        count(
+            last_member_loop(kills, &mut dice),
+            "last member",
+            &mut passed,
+            &mut failed,
+        );
         if failed > 0 || until.is_none_or(|until| Instant::now() > until) {
             break;
         }
     }
     println!("{passed} passed, {failed} failed");
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// The times the survivors needed to go on after a death.
@@ -59,8 +80,13 @@ impl Times {
     fn summary(mut self) -> String {
         self.0.sort_unstable();
         let at = |part: usize| self.0[(self.0.len() - 1) * part / 100].as_secs_f64() * 1e3;
-        format!("{} kills; going on took p50 {:.2} ms, p99 {:.2} ms, most {:.2} ms",
-            self.0.len(), at(50), at(99), at(100))
+        format!(
+            "{} kills; going on took p50 {:.2} ms, p99 {:.2} ms, most {:.2} ms",
+            self.0.len(),
+            at(50),
+            at(99),
+            at(100)
+        )
     }
 }
 
@@ -103,13 +129,21 @@ fn check_leavings(place: &Place, survivors: impl FnOnce()) -> Result<(), String>
     }
     survivors();
     let left = place.left_after_cleaning();
-    if left.is_empty() { Ok(()) } else { Err(format!("left behind: {left:?}")) }
+    if left.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("left behind: {left:?}"))
+    }
 }
 
 fn topic_loop(role: &str, kills: u32, dice: &mut Dice) -> Result<String, String> {
     let place = Place::new();
     let text = |error: simpleipc::Error| error.to_string();
-    let lossless = Options { lossless: true, depth: 32, ..place.options() };
+    let lossless = Options {
+        lossless: true,
+        depth: 32,
+        ..place.options()
+    };
     let mut subscriber = Subscriber::open(TOPIC, &lossless).map_err(text)?;
     let mut publisher = Publisher::open(TOPIC, &place.options()).map_err(text)?;
     let mut times = Times::default();
@@ -134,19 +168,33 @@ fn topic_loop(role: &str, kills: u32, dice: &mut Dice) -> Result<String, String>
             drain(&mut subscriber, &mut expected, &mut last_of_others)?;
         }
         if expected != number {
-            return Err(format!("after kill {kill}: {expected} of {number} messages came through"));
+            return Err(format!(
+                "after kill {kill}: {expected} of {number} messages came through"
+            ));
         }
         times.0.push(died.elapsed());
     }
     check_leavings(&place, || drop((subscriber, publisher)))?;
-    let theirs: u64 = last_of_others.iter().filter(|(id, _)| **id != SURVIVOR).map(|(_, n)| n).sum();
-    Ok(format!("{}; {theirs} messages of the dead", times.summary()))
+    last_of_others.remove(&SURVIVOR);
+    let theirs: u64 = last_of_others.values().sum();
+    Ok(format!(
+        "{}; {theirs} messages of the dead",
+        times.summary()
+    ))
 }
 
 fn publish_own(publisher: &mut Publisher, number: &mut u64) -> Result<(), String> {
     let bytes = [20, 100, 2000][*number as usize % 3];
-    let message = ledger::write(Entry { sender: SURVIVOR, number: *number }, bytes);
-    publisher.put(&Value::from(&message[..]), 0, STUCK).map_err(|error| error.to_string())?;
+    let message = ledger::write(
+        Entry {
+            sender: SURVIVOR,
+            number: *number,
+        },
+        bytes,
+    );
+    publisher
+        .put(&Value::from(&message[..]), 0, STUCK)
+        .map_err(|error| error.to_string())?;
     *number += 1;
     Ok(())
 }
@@ -186,8 +234,16 @@ fn queue_loop(role: &str, kills: u32, dice: &mut Dice) -> Result<String, String>
         let own = 10;
         for _ in 0..own {
             let bytes = [20, 100, 2000, 30_000][number as usize % 4];
-            let message = ledger::write(Entry { sender: SURVIVOR, number }, bytes);
-            sender.put(&Value::from(&message[..]), 0, STUCK).map_err(text)?;
+            let message = ledger::write(
+                Entry {
+                    sender: SURVIVOR,
+                    number,
+                },
+                bytes,
+            );
+            sender
+                .put(&Value::from(&message[..]), 0, STUCK)
+                .map_err(text)?;
             number += 1;
         }
         let id = format!("id={kill}");
@@ -223,7 +279,10 @@ fn queue_loop(role: &str, kills: u32, dice: &mut Dice) -> Result<String, String>
     }
     let doubled = seen.iter().filter(|(_, times)| **times > 1).count();
     check_leavings(&place, || drop((sender, receiver)))?;
-    Ok(format!("{}; {doubled} marked redeliveries", times.summary()))
+    Ok(format!(
+        "{}; {doubled} marked redeliveries",
+        times.summary()
+    ))
 }
 
 fn parse(text: &str) -> Result<u64, String> {
@@ -271,7 +330,9 @@ fn last_member_loop(kills: u32, dice: &mut Dice) -> Result<String, String> {
         let mut publisher =
             Publisher::open(TOPIC, &place.options()).map_err(|error| error.to_string())?;
         publisher.publish(1i64).map_err(|error| error.to_string())?;
-        subscriber.receive_timeout(STUCK).map_err(|error| error.to_string())?;
+        subscriber
+            .receive_timeout(STUCK)
+            .map_err(|error| error.to_string())?;
         times.0.push(died.elapsed());
         drop((publisher, subscriber));
         if kill % 50 == 49 {

@@ -27,7 +27,11 @@ fn dies_at(place: &Place, words: &[&str], point: &str) -> Vec<String> {
     let words: Vec<&str> = words.iter().copied().chain([die.as_str()]).collect();
     let mut actor = Process::start(program(), place.path(), &words);
     let said: Vec<String> = std::iter::from_fn(|| actor.line()).collect();
-    assert_eq!(actor.end(), Some(libc::SIGKILL), "never came to {point}; said {said:?}");
+    assert_eq!(
+        actor.end(),
+        Some(libc::SIGKILL),
+        "never came to {point}; said {said:?}"
+    );
     said
 }
 
@@ -41,19 +45,38 @@ fn nothing_leaks(place: &Place) {
 /// A publisher or a subscriber dies while a publisher and a lossless subscriber go on.
 fn topic_survives(words: &[&str], point: &str) {
     let place = Place::new();
-    let lossless = Options { lossless: true, depth: 16, ..place.options() };
+    let lossless = Options {
+        lossless: true,
+        depth: 16,
+        ..place.options()
+    };
     let mut subscriber = Subscriber::open(TOPIC, &lossless).expect("open");
     let mut publisher = Publisher::open(TOPIC, &place.options()).expect("open");
-    let before = Entry { sender: SURVIVOR, number: 0 };
-    publisher.publish(&ledger::write(before, 300)[..]).expect("publish");
-    publisher.publish(&ledger::write(before, 20)[..]).expect("publish");
+    let before = Entry {
+        sender: SURVIVOR,
+        number: 0,
+    };
+    publisher
+        .publish(&ledger::write(before, 300)[..])
+        .expect("publish");
+    publisher
+        .publish(&ledger::write(before, 20)[..])
+        .expect("publish");
     dies_at(&place, words, point);
     let mut own = 0;
     // Three times what a lane holds, so that nobody can still be waiting for the dead.
     for number in 0..48 {
         let bytes = if number % 2 == 0 { 20 } else { 3000 };
-        let message = ledger::write(Entry { sender: SURVIVOR, number }, bytes);
-        publisher.put(&Value::from(&message[..]), 0, STUCK).expect("not held up");
+        let message = ledger::write(
+            Entry {
+                sender: SURVIVOR,
+                number,
+            },
+            bytes,
+        );
+        publisher
+            .put(&Value::from(&message[..]), 0, STUCK)
+            .expect("not held up");
         while let Ok(message) = subscriber.receive_timeout(NOW) {
             let entry = ledger::read(&message).expect("whole");
             assert_eq!(message.missed(), 0);
@@ -72,20 +95,42 @@ fn publisher_dies(bytes: &str, point: &str) {
     let die = format!("{point}:3");
     topic_survives(&["publisher", "id=1", bytes], &die);
     let place = Place::new();
-    let lossless = Options { lossless: true, ..place.options() };
+    let lossless = Options {
+        lossless: true,
+        ..place.options()
+    };
     let mut subscriber = Subscriber::open(TOPIC, &lossless).expect("open");
     dies_at(&place, &["publisher", "id=1", bytes], &die);
     let mut numbers = Vec::new();
     let mut next = Publisher::open(TOPIC, &place.options()).expect("the lane is free again");
-    next.publish(&ledger::write(Entry { sender: 2, number: 0 }, 500)[..]).expect("publish");
+    next.publish(
+        &ledger::write(
+            Entry {
+                sender: 2,
+                number: 0,
+            },
+            500,
+        )[..],
+    )
+    .expect("publish");
     while let Ok(message) = subscriber.receive_timeout(NOW) {
         numbers.push(ledger::read(&message).expect("whole"));
     }
-    assert_eq!(numbers.pop(), Some(Entry { sender: 2, number: 0 }));
-    let due: Vec<Entry> =
-        (0..numbers.len() as u64).map(|number| Entry { sender: 1, number }).collect();
+    assert_eq!(
+        numbers.pop(),
+        Some(Entry {
+            sender: 2,
+            number: 0
+        })
+    );
+    let due: Vec<Entry> = (0..numbers.len() as u64)
+        .map(|number| Entry { sender: 1, number })
+        .collect();
     assert_eq!(numbers, due);
-    assert!((2..=3).contains(&numbers.len()), "died in the third message: {numbers:?}");
+    assert!(
+        (2..=3).contains(&numbers.len()),
+        "died in the third message: {numbers:?}"
+    );
 }
 
 /// A receiver dies at `point`; every message still arrives, exactly once.
@@ -94,14 +139,26 @@ fn receiver_dies(point: &str) {
         let place = Place::new();
         let mut sender = Sender::open(QUEUE, &place.options()).expect("open");
         for number in 0..5 {
-            let message = ledger::write(Entry { sender: SURVIVOR, number }, bytes);
+            let message = ledger::write(
+                Entry {
+                    sender: SURVIVOR,
+                    number,
+                },
+                bytes,
+            );
             sender.send(&message[..]).expect("send");
         }
         let said = dies_at(&place, &["receiver"], &format!("{point}:2"));
         let mut numbers: Vec<u64> = said
             .iter()
             .filter_map(|line| line.strip_prefix("got "))
-            .map(|line| line.split(' ').next_back().expect("number").parse().expect("number"))
+            .map(|line| {
+                line.split(' ')
+                    .next_back()
+                    .expect("number")
+                    .parse()
+                    .expect("number")
+            })
             .collect();
         assert_eq!(numbers, [0]);
         let mut survivor = Receiver::open(QUEUE, &place.options()).expect("open");
@@ -132,7 +189,13 @@ fn sender_dies(bytes: &str, point: &str) {
     let mut receiver = Receiver::open(QUEUE, &place.options()).expect("open");
     let mut next = 0;
     while let Ok(message) = receiver.receive_timeout(NOW) {
-        assert_eq!(ledger::read(&message), Ok(Entry { sender: 1, number: next }));
+        assert_eq!(
+            ledger::read(&message),
+            Ok(Entry {
+                sender: 1,
+                number: next
+            })
+        );
         assert!(!message.is_redelivered());
         next += 1;
     }
@@ -146,10 +209,19 @@ fn sender_dies(bytes: &str, point: &str) {
 fn repairer_dies(corpse: &[&str], corpse_point: &str, repairer: &[&str], point: &str) {
     let place = Place::new();
     let mut sender = Sender::open(QUEUE, &place.options()).expect("open");
-    let lossless = Options { lossless: true, ..place.options() };
+    let lossless = Options {
+        lossless: true,
+        ..place.options()
+    };
     let mut subscriber = Subscriber::open(TOPIC, &lossless).expect("open");
     for number in 0..3 {
-        let message = ledger::write(Entry { sender: SURVIVOR, number }, 5000);
+        let message = ledger::write(
+            Entry {
+                sender: SURVIVOR,
+                number,
+            },
+            5000,
+        );
         sender.send(&message[..]).expect("send");
     }
     dies_at(&place, corpse, corpse_point);
@@ -163,7 +235,9 @@ fn repairer_dies(corpse: &[&str], corpse_point: &str, repairer: &[&str], point: 
     assert_eq!(numbers, [0, 1, 2]);
     let mut publisher = Publisher::open(TOPIC, &place.options()).expect("open");
     for number in 0..600 {
-        publisher.put(&Value::Uint(number), 0, STUCK).expect("not held up");
+        publisher
+            .put(&Value::Uint(number), 0, STUCK)
+            .expect("not held up");
         while subscriber.receive_timeout(NOW).is_ok() {}
     }
     nothing_leaks(&place);
@@ -362,30 +436,65 @@ fn crash_at_queue_done() {
 
 #[test]
 fn crash_at_takeover_copied() {
-    repairer_dies(&["receiver"], "queue-done:1", &["receiver"], "takeover-copied");
+    repairer_dies(
+        &["receiver"],
+        "queue-done:1",
+        &["receiver"],
+        "takeover-copied",
+    );
 }
 
 #[test]
 fn crash_at_takeover_cleared() {
-    repairer_dies(&["receiver"], "queue-done:1", &["receiver"], "takeover-cleared");
+    repairer_dies(
+        &["receiver"],
+        "queue-done:1",
+        &["receiver"],
+        "takeover-cleared",
+    );
 }
 
 #[test]
 fn crash_at_repair_members() {
     repairer_dies(&["lossless"], "joined", &["publisher"], "repair-members");
-    repairer_dies(&["receiver"], "queue-done:1", &["receiver"], "repair-members");
+    repairer_dies(
+        &["receiver"],
+        "queue-done:1",
+        &["receiver"],
+        "repair-members",
+    );
 }
 
 #[test]
 fn crash_at_repair_lanes() {
-    repairer_dies(&["publisher"], "slot-busy:5", &["publisher"], "repair-lanes");
-    repairer_dies(&["receiver"], "queue-leased:1", &["receiver"], "repair-lanes");
+    repairer_dies(
+        &["publisher"],
+        "slot-busy:5",
+        &["publisher"],
+        "repair-lanes",
+    );
+    repairer_dies(
+        &["receiver"],
+        "queue-leased:1",
+        &["receiver"],
+        "repair-lanes",
+    );
 }
 
 #[test]
 fn crash_at_repair_takes() {
-    repairer_dies(&["receiver"], "queue-taken:1", &["receiver"], "repair-takes");
-    repairer_dies(&["receiver"], "queue-leased:1", &["receiver"], "repair-takes");
+    repairer_dies(
+        &["receiver"],
+        "queue-taken:1",
+        &["receiver"],
+        "repair-takes",
+    );
+    repairer_dies(
+        &["receiver"],
+        "queue-leased:1",
+        &["receiver"],
+        "repair-takes",
+    );
 }
 
 #[test]
@@ -397,5 +506,10 @@ fn crash_at_repair_loan() {
 #[test]
 fn crash_at_repair_references() {
     let corpse = ["publisher", "bytes=5000"];
-    repairer_dies(&corpse, "chunk-published:2", &["publisher"], "repair-references");
+    repairer_dies(
+        &corpse,
+        "chunk-published:2",
+        &["publisher"],
+        "repair-references",
+    );
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::driver::{Driver, PATIENCE, Stop};
 use crate::languages::{Language, Place};
@@ -26,7 +26,10 @@ pub fn run(languages: &[&Language], place: &Place, directory: &Path) -> Report {
             let [from, to] = [producer.name, consumer.name];
             let directory = directory.join(format!("{from}-{to}"));
             let mut tally = Tally::default();
+            let start = Instant::now();
             run_pair(producer, consumer, place, directory, &mut tally);
+            let seconds = start.elapsed().as_secs_f32();
+            eprintln!("{from} -> {to}: {} ({seconds:.1} s)", tally.summary());
             report.cells.push(Cell {
                 producer: from,
                 consumer: to,

@@ -70,6 +70,10 @@ impl Pair<'_> {
             return Ok(());
         }
         let answer = self.consumer.ask("take c 10000")?;
+        if answer.starts_with("error") {
+            // The rest would only wait as long for nothing.
+            return Err(Stop(format!("{case}: the consumer answered `{answer}`")));
+        }
         let matches = self.check_taken(&case, &answer, expected);
         if !matches {
             // What may still come late must not be taken for the answer to the next case.

@@ -42,7 +42,8 @@ impl Tally {
         });
     }
 
-    fn cell(&self) -> String {
+    /// Both numbers, as short as a cell of the matrix.
+    pub fn summary(&self) -> String {
         match (self.passed, self.failures.len()) {
             (passed, 0) => passed.to_string(),
             (passed, failed) => format!("{failed} of {} FAILED", passed + failed),
@@ -114,7 +115,7 @@ impl Report {
             self.cells
                 .iter()
                 .find(|cell| cell.producer == producer && cell.consumer == consumer)
-                .map_or_else(|| "not run".to_owned(), |cell| cell.tally.cell())
+                .map_or_else(|| "not run".to_owned(), |cell| cell.tally.summary())
         };
         let mut rows = vec![vec!["from \\ to".to_owned()]];
         rows[0].extend(languages.iter().map(|&name| name.to_owned()));

@@ -48,7 +48,9 @@ impl Check<'_> {
     pub fn run(mut self) -> Result<(), String> {
         announce("check: camera, detector and viewer together");
         self.three.start()?;
-        self.wait_for("the first face", |three| three.viewer.figure("found") > 0.0)?;
+        self.wait_for("the first boxes", |three| {
+            three.viewer.figure("boxes") > 0.0
+        })?;
         self.steady()?;
 
         announce("check: each of them is killed and started again");

@@ -210,15 +210,12 @@ impl Products {
         compiler.arg(format!("-o{}", products.camera.display()));
         process::run(compiler.arg(sources.join("camera.pas")))?;
 
-        if !products.wall.exists() {
-            announce("pictures: photographs from the scikit-image package");
-            let mut pictures = Command::new(&products.interpreter);
-            process::run(
-                pictures
-                    .arg(sources.join("pictures.py"))
-                    .arg(&products.wall),
-            )?;
-        }
+        announce("pictures: photographs from the scikit-image package");
+        let mut pictures = Command::new(&products.interpreter);
+        pictures
+            .arg(sources.join("pictures.py"))
+            .arg(&products.wall);
+        process::run(&mut pictures)?;
         Ok(products)
     }
 

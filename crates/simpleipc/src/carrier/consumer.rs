@@ -27,8 +27,8 @@ const LOOK_AROUND_MESSAGES: u32 = 256;
 const PROBED_AT_ONCE: u32 = 32;
 
 enum Source {
-    Topic(Reader),
-    Queue(Taker),
+    Topic(Box<Reader>),
+    Queue(Box<Taker>),
 }
 
 /// One subscriber or receiver.
@@ -82,14 +82,14 @@ impl Consumer {
         let (attachment, segments) = join(place, role, opening)?;
         let (control, me) = (&attachment.control, attachment.endpoint);
         let source = match role {
-            Role::Receive => Source::Queue(Taker::new(me)),
-            _ => Source::Topic(Reader::join(
+            Role::Receive => Source::Queue(Box::new(Taker::new(me))),
+            _ => Source::Topic(Box::new(Reader::join(
                 control,
                 me,
                 opening.lossless,
                 opening.latest,
                 u64::from(opening.history),
-            )),
+            ))),
         };
         activate(&attachment);
         let mut consumer = Self {
@@ -172,8 +172,8 @@ impl Consumer {
         let pending = self.ready.is_some() || self.inherited.is_some();
         if matches!(self.source, Source::Queue(_)) && !pending {
             let block = self.attachment.control.endpoint(self.attachment.endpoint);
-            // sync lease-end/release: the program's use of the message comes before its end.
-            block.lease().store(LEASE_NONE, Ordering::Release);
+            // Relaxed: nobody but us and our repairer reads it, and the kernel orders the latter.
+            block.lease().store(LEASE_NONE, Ordering::Relaxed);
         }
     }
 
@@ -279,13 +279,13 @@ impl Consumer {
         let attachment = &self.attachment;
         let control = &attachment.control;
         while let Some(claimed) = taker.claim(control) {
-            if let Some(reference) = claimed.reference() {
-                if resolve(attachment, &mut self.segments, reference)?.is_none() {
-                    // Only a member that breaks the protocol can send such a message.
-                    let pool = self.segments.pool();
-                    finish(control, pool, claimed.lane, claimed.sequence, None);
-                    continue;
-                }
+            if let Some(reference) = claimed.reference()
+                && resolve(attachment, &mut self.segments, reference)?.is_none()
+            {
+                // Only a member that breaks the protocol can send such a message.
+                let pool = self.segments.pool();
+                finish(control, pool, claimed.lane, claimed.sequence, None);
+                continue;
             }
             taker.lease(control, self.segments.pool(), &claimed);
             attachment.ring(control.space_bell());
@@ -392,6 +392,14 @@ impl Drop for Consumer {
         if let (Source::Queue(_), Some(message)) = (&self.source, self.ready.take()) {
             message.leave_behind();
         }
+        // Messages may outlive the handle and keep its endpoint; producers must not wait for it.
+        let (control, me) = (&self.attachment.control, self.attachment.endpoint);
+        let is_topic = matches!(self.source, Source::Topic(_));
+        if is_topic && !self.attachment.is_forked() && self.attachment.check_own().is_ok() {
+            control.gating().remove(me);
+            control.active().remove(me);
+            self.attachment.ring(control.space_bell());
+        }
     }
 }
 
@@ -477,10 +485,10 @@ pub fn wait_any(
     if let Some(index) = look(consumers)? {
         return Ok(index);
     }
-    if !deadline.is_now() {
-        if let Some(index) = Spin::new().until(|| look(consumers))? {
-            return Ok(index);
-        }
+    if !deadline.is_now()
+        && let Some(index) = Spin::new().until(|| look(consumers))?
+    {
+        return Ok(index);
     }
     loop {
         let expected: Vec<u32> = consumers

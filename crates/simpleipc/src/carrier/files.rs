@@ -230,7 +230,8 @@ pub fn read_geometry(file: &File, place: &Place) -> Result<Geometry> {
         return Err(Error::new(
             Status::Corrupt,
             format!(
-                "the channel file {} belongs to the channel '{}'; somebody has renamed it: remove it",
+                "the channel file {} belongs to the channel '{}' and was renamed by somebody; \
+                 remove it",
                 path.display(),
                 geometry.name
             ),

@@ -59,11 +59,11 @@ impl Drop for LeaseHold {
     fn drop(&mut self) {
         if self.word != LEASE_NONE && !self.attachment.is_forked() {
             let block = self.attachment.control.endpoint(self.attachment.endpoint);
-            // sync lease-end/release: our use of the message comes before its end.
+            // Relaxed: nobody but us and our repairer reads it, and the kernel orders the latter.
             let _ = block.lease().compare_exchange(
                 self.word,
                 LEASE_NONE,
-                Ordering::Release,
+                Ordering::Relaxed,
                 Ordering::Relaxed,
             );
         }

@@ -413,7 +413,7 @@ mod tests {
     fn chunks_fit_their_message_and_waste_little() {
         for len in [1, 105, 256, 257, 4096, 4097, 100_000, 2_764_800, 1 << 30] {
             let chunk = chunk_bytes_for(len);
-            assert!(chunk >= len && chunk % 64 == 0, "{len} in {chunk}");
+            assert!(chunk >= len && chunk.is_multiple_of(64), "{len} in {chunk}");
             assert!(len < 4096 || chunk - len <= len / 8, "{len} in {chunk}");
         }
     }

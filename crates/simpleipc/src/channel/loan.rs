@@ -89,13 +89,13 @@ impl Loan {
 
     /// A string loan must hold a string by the time it is put.
     pub(super) fn check(&self) -> Result<()> {
-        if self.kind == Kind::Str {
-            if let Err(error) = std::str::from_utf8(self) {
-                return Err(Error::new(
-                    Status::BadValue,
-                    format!("the loaned string is not UTF-8: {error}"),
-                ));
-            }
+        if self.kind == Kind::Str
+            && let Err(error) = std::str::from_utf8(self)
+        {
+            return Err(Error::new(
+                Status::BadValue,
+                format!("the loaned string is not UTF-8: {error}"),
+            ));
         }
         Ok(())
     }

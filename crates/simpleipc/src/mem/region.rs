@@ -22,7 +22,7 @@ impl Region {
     /// `base..base + len` is mapped readable, and writable where the user of the view writes,
     /// for as long as the view or a copy of it is used; `base` is 64-byte aligned.
     pub unsafe fn new(base: NonNull<u8>, len: usize) -> Self {
-        debug_assert!(base.as_ptr() as usize % 64 == 0);
+        debug_assert!((base.as_ptr() as usize).is_multiple_of(64));
         Self { base, len }
     }
 
@@ -44,7 +44,7 @@ impl Region {
     #[inline]
     pub fn u32(&self, offset: usize) -> &AtomicU32 {
         assert!(
-            offset % 4 == 0 && offset + 4 <= self.len,
+            offset.is_multiple_of(4) && offset + 4 <= self.len,
             "word outside the region"
         );
         // SAFETY: in bounds and aligned (checked above); an atomic may be shared with other
@@ -56,7 +56,7 @@ impl Region {
     #[inline]
     pub fn u64(&self, offset: usize) -> &AtomicU64 {
         assert!(
-            offset % 8 == 0 && offset + 8 <= self.len,
+            offset.is_multiple_of(8) && offset + 8 <= self.len,
             "word outside the region"
         );
         // SAFETY: as for `u32`.

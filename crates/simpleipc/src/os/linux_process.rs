@@ -2,9 +2,8 @@
 
 use super::linux::last_error;
 use crate::error::Result;
-use crate::sync::{AtomicU32, AtomicU64, Ordering};
+use crate::sync::{AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::os::fd::RawFd;
-use std::sync::atomic::{AtomicI32, AtomicPtr};
 use std::sync::{Once, OnceLock};
 
 pub fn process_id() -> u32 {

@@ -149,9 +149,7 @@ impl Taker {
     pub fn lease(&self, control: &Control, pool: &Pool, claimed: &Claimed) {
         let block = control.endpoint(self.endpoint);
         block.lease().store(LEASE_NONE, Ordering::Relaxed);
-        // sync lease-words/release: no word of the copy below is older than the end of the last
-        // lease.
-        crate::sync::fence(Ordering::Release);
+        // Until the release below, only a repairer could look, and it waits for our death.
         store_copy(control, self.endpoint, claimed.sequence, &claimed.copy);
         let segment = claimed
             .reference()

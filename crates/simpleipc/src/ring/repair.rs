@@ -69,9 +69,8 @@ fn release_lane(control: &Control, pool: &Pool, lane: u32, e: u32) {
     if view.owner().load(Ordering::Relaxed) != e + 1 {
         return;
     }
-    if !control.geometry().is_queue() {
-        pool.published_by(&view, lane);
-    }
+    // Before anybody else can own the lane: then it could not be told whose the chunks are.
+    pool.published_by(&view, lane);
     view.set_tail_hint(view.find_tail());
     // sync lane-owner/release: the lane is in order for its next owner.
     let _ = view
