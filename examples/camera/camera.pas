@@ -1,10 +1,10 @@
 { The camera: publishes 1280 x 720 RGB frames on the topic "camera", each drawn straight into the
   memory its readers look at.
 
-      camera WALL.ppm
+      camera WALL.ppm [--no-device]
 
-  The frames come from a V4L2 device if there is one that delivers them, else from the wall of
-  photographs that pictures.py has made. Ctrl-C ends it. }
+  The frames come from a V4L2 device if there is one that delivers them, else (or with --no-device)
+  from the wall of photographs that pictures.py has made. Ctrl-C ends it. }
 program Camera;
 
 {$mode objfpc}{$H+}
@@ -37,7 +37,7 @@ end;
 
 function OpenSource: TPictureSource;
 begin
-  if FileExists(DevicePath) then
+  if FileExists(DevicePath) and (ParamStr(2) <> '--no-device') then
     try
       Exit(TVideoDevice.Create(DevicePath));
     except

@@ -48,7 +48,14 @@ const SUITES: &[Suite] = &[
     Suite {
         name: "format",
         needs: &[],
-        command: &["cargo", "fmt", "--all", "--check"],
+        command: &[
+            "cargo",
+            "fmt",
+            "--all",
+            "--check",
+            "--",
+            "--files-with-diff",
+        ],
         count: Count::Status,
     },
     Suite {

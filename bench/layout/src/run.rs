@@ -91,8 +91,8 @@ fn percentiles(mut trips: Vec<u64>, ns_per_tick: f64) -> Vec<f64> {
     vec![at(0.50), mean, at(0.99)]
 }
 
-/// Sends `count` messages to and fro; returns p50, the mean of the fastest 99 % and p99 of half a round
-/// trip in ns. Both processes verify what they got.
+/// Sends `count` messages to and fro; returns p50, the mean of the fastest 99 % and p99 of half a
+/// round trip in ns. Both processes verify what they got.
 pub fn ping_pong<T: Tx, R: Rx>(
     region: &Region,
     ns_per_tick: f64,

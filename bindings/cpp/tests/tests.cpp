@@ -33,7 +33,8 @@ template <class E, class F> void check_throws(int line, std::int32_t status, F c
     }
     check_that(false, line, "an exception");
 }
-#define CHECK_THROWS(Class, status, ...) check_throws<sipc::Class>(__LINE__, status, [&] { __VA_ARGS__; })
+#define CHECK_THROWS(Class, status, ...) \
+    check_throws<sipc::Class>(__LINE__, status, [&] { __VA_ARGS__; })
 
 sipc::Message echo(const sipc::Value& value) {
     sipc::send("echo", value);

@@ -29,7 +29,8 @@ pub(crate) struct Channel {
     overdue: Mutex<Vec<usize>>,
 }
 
-// SAFETY: the pointer is a number that the C functions look up; they answer BUSY to a second thread.
+// SAFETY: the pointer is a number that the C functions look up; they answer BUSY to a second
+// thread.
 unsafe impl Send for Channel {}
 // SAFETY: as above.
 unsafe impl Sync for Channel {}

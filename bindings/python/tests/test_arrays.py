@@ -28,7 +28,8 @@ def is_shared(array):
 
 @pytest.fixture
 def topic():
-    with ipc.Subscriber("t", lossless=True, timeout=10) as subscriber, ipc.Publisher("t") as publisher:
+    subscriber = ipc.Subscriber("t", lossless=True, timeout=10)
+    with subscriber, ipc.Publisher("t") as publisher:
         yield publisher, subscriber
 
 

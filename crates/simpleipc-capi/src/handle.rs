@@ -116,7 +116,7 @@ pub(crate) fn enter(handle: *mut sipc_channel) -> Result<Entered> {
 pub(crate) fn close(handle: *mut sipc_channel) -> Result<()> {
     let (place, generation) = locate(handle)?;
     let before = update(place, generation, |state| {
-        state | CLOSING | if state & BUSY != 0 { VISITOR } else { 0 }
+        (state | CLOSING) + if state & BUSY != 0 { VISITOR } else { 0 }
     })?;
     if before & BUSY == 0 {
         finish(place);

@@ -513,3 +513,63 @@ fn crash_at_repair_references() {
         "repair-references",
     );
 }
+
+#[test]
+fn a_message_that_is_taken_over_keeps_its_data() {
+    let place = Place::new();
+    let mut sender = Sender::open(QUEUE, &place.options()).expect("open");
+    let large = |number| {
+        ledger::write(
+            Entry {
+                sender: SURVIVOR,
+                number,
+            },
+            100_000,
+        )
+    };
+    sender.send(&large(0)[..]).expect("send");
+    dies_at(&place, &["receiver"], "queue-done:1");
+    let mut survivor = Receiver::open(QUEUE, &place.options()).expect("open and take over");
+    // Whatever memory is free is used now.
+    for number in 1..30 {
+        sender.send(&large(number)[..]).expect("send");
+    }
+    for number in 0..30 {
+        let message = survivor.receive_timeout(NOW).expect("take");
+        let entry = ledger::read(&message);
+        assert_eq!(
+            entry,
+            Ok(Entry {
+                sender: SURVIVOR,
+                number
+            })
+        );
+        assert_eq!(message.is_redelivered(), number == 0);
+    }
+}
+
+#[test]
+fn a_chunk_whose_message_never_appeared_is_freed_by_the_repairer() {
+    let place = Place::new();
+    let survivor = Subscriber::open(TOPIC, &place.options()).expect("open");
+    dies_at(&place, &["publisher", "bytes=5000"], "chunk-published:3");
+    // A subscriber repairs, and no publisher comes to adopt the lane.
+    drop(Subscriber::open(TOPIC, &place.options()).expect("open"));
+    assert_eq!(place.leaks(), Vec::<String>::new());
+    drop(survivor);
+}
+
+#[test]
+fn data_files_whose_channel_was_removed_by_hand_are_swept_by_the_next() {
+    let place = Place::new();
+    let mut actor = Process::start(program(), place.path(), &["publisher", "bytes=5000"]);
+    actor.wait_until_ready();
+    while place.files().len() < 2 {
+        std::thread::yield_now();
+    }
+    actor.kill();
+    std::fs::remove_file(place.path().join("topic.sipc")).expect("remove");
+    let publisher = Publisher::open(TOPIC, &place.options()).expect("open");
+    assert_eq!(place.files(), ["topic.sipc"]);
+    drop(publisher);
+}

@@ -180,8 +180,8 @@ impl Check<'_> {
         );
 
         self.three.viewer.start()?;
-        let are_there = |three: &Three| three.viewer.figure("found") > 10.0;
-        let time = self.wait_for("faces in the new viewer", are_there)?;
+        let are_there = |three: &Three| three.viewer.figure("boxes") > 10.0;
+        let time = self.wait_for("boxes in the new viewer", are_there)?;
         self.verdict(
             "viewer restarted: frames and boxes arrive again",
             true,
@@ -202,10 +202,10 @@ impl Check<'_> {
         );
 
         let before = self.frames();
-        let found = self.three.viewer.figure("found");
+        let boxes = self.three.viewer.figure("boxes");
         self.three.camera.start()?;
-        let are_there = |three: &Three| three.viewer.figure("found") > found + 10.0;
-        self.wait_for("faces before the new camera", are_there)?;
+        let are_there = |three: &Three| three.viewer.figure("boxes") > boxes + 10.0;
+        self.wait_for("boxes in frames of the new camera", are_there)?;
         self.interruption.sleep(FIGURES_AGE)?;
         let [_, detector, viewer] = self.frames_since(before);
         self.went_on(

@@ -52,7 +52,7 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     let directory = ChannelDirectory::make()?;
     let interruption = Interruption::catch()?;
     if options.check {
-        let three = products.programs(&directory, Show::Words);
+        let three = products.programs(&directory, true);
         let (products, directory, interruption) = (&products, &directory, &interruption);
         Check {
             three,
@@ -64,11 +64,7 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
         .run()?;
     } else {
         let time = Duration::from_secs(options.seconds);
-        watch(
-            products.programs(&directory, Show::Output),
-            time,
-            &interruption,
-        )?;
+        watch(products.programs(&directory, false), time, &interruption)?;
     }
     directory.expect_empty()?;
     announce(&format!("report: {}", products.report().display()));
@@ -155,9 +151,9 @@ impl Three {
     }
 
     fn stop(&mut self) -> Result<(), String> {
-        self.camera.stop()?;
-        self.detector.stop()?;
-        self.viewer.stop()
+        // All three, whatever becomes of the first.
+        let outcomes = [self.camera.stop(), self.detector.stop(), self.viewer.stop()];
+        outcomes.into_iter().collect()
     }
 }
 
@@ -234,7 +230,8 @@ impl Products {
         }
     }
 
-    fn programs(&self, directory: &ChannelDirectory, viewer_shows: Show) -> Three {
+    /// The check needs pictures of which it knows where the face is.
+    fn programs(&self, directory: &ChannelDirectory, is_check: bool) -> Three {
         let program = |name, command: &mut Command, show| {
             command
                 .env("SIPC_DIR", &directory.path)
@@ -244,8 +241,14 @@ impl Products {
         let mut camera = Command::new(&self.camera);
         let mut detector = Command::new(&self.interpreter);
         let mut viewer = Command::new(&self.viewer);
+        camera.arg(&self.wall);
+        let mut viewer_shows = Show::Output;
+        if is_check {
+            camera.arg("--no-device");
+            viewer_shows = Show::Words;
+        }
         Three {
-            camera: program("camera", camera.arg(&self.wall), Show::Words),
+            camera: program("camera", &mut camera, Show::Words),
             detector: program("detector", detector.arg(&self.detector), Show::Words),
             viewer: program("viewer", viewer.arg(&self.folder), viewer_shows),
         }

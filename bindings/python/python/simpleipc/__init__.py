@@ -89,7 +89,9 @@ class Publisher(_native.Producer):
 
     __slots__ = ()
 
-    def __new__(cls, name, *, history=0, depth=0, unstamped=False, pool_bytes_max=0, directory=None):
+    def __new__(
+        cls, name, *, history=0, depth=0, unstamped=False, pool_bytes_max=0, directory=None
+    ):
         return super().__new__(
             cls, name, _native.ROLE_PUBLISH, history, depth, unstamped, pool_bytes_max, directory
         )

@@ -470,6 +470,7 @@ pub fn wait_any(
             ),
         ));
     }
+    let first = first % count;
     let look = |consumers: &mut [&mut Consumer]| -> Result<Option<usize>> {
         for index in (first..first + count).map(|index| index % count) {
             if consumers[index].is_ready()? {

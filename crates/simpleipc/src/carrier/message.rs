@@ -18,9 +18,10 @@ pub struct Message {
     publish_ns: i64,
     capture_ns: i64,
     receive_ns: i64,
-    body: Body,
-    /// Declared after the body: the memory is let go of first.
+    /// Declared before the body: the claim ends first, and the memory is let go of second. A lease
+    /// without its memory would have the next receiver look at somebody else's message.
     lease: Option<LeaseHold>,
+    body: Body,
 }
 
 enum Body {

@@ -57,6 +57,8 @@ impl Producer {
         let (attachment, mut segments) = join(place, role, opening)?;
         let lane = lease_lane(&attachment, &mut segments)?;
         let control = &attachment.control;
+        // The lane's last owner may have made a segment since we joined.
+        segments.refresh(&attachment.place, control, true)?;
         let writer = Writer::adopt(control, segments.pool(), lane);
         activate(&attachment);
         let epoch = control.epoch();

@@ -55,7 +55,9 @@ impl Message {
 
     /// How old it was when it was taken; `None` if it has no publish time.
     pub fn age(&self) -> Option<Duration> {
-        let age = self.receive_time_ns() - self.publish_time_ns();
+        let age = self
+            .receive_time_ns()
+            .saturating_sub(self.publish_time_ns());
         (self.publish_time_ns() != 0).then(|| Duration::from_nanos(age.max(0) as u64))
     }
 

@@ -47,7 +47,9 @@ impl Bell<'_> {
     /// Changes the word so that nobody can fall asleep on the old value; the caller wakes
     /// everybody. Used by repairs and interrupts, which have no publication of their own.
     pub fn shake(&self) {
-        self.0.fetch_add(2, Ordering::Relaxed);
+        // sync bell/seqcst: what the caller stored before is visible to whoever announces itself
+        // after this and so could sleep on the new value.
+        self.0.fetch_add(2, Ordering::SeqCst);
     }
 }
 

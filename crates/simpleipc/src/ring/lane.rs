@@ -75,7 +75,7 @@ impl Lane {
             if !self.slot(tail).holds(tail) {
                 break;
             }
-            tail += 1;
+            tail = tail.wrapping_add(1);
         }
         tail
     }

@@ -62,7 +62,8 @@ impl Segment {
     }
 
     fn is_referenced(&self, chunk: u32) -> bool {
-        (0..4).any(|quarter| self.refs(chunk, quarter).load(Ordering::Relaxed) != 0)
+        // sync chunk-word/acquire: the last reader has done reading.
+        (0..4).any(|quarter| self.refs(chunk, quarter).load(Ordering::Acquire) != 0)
     }
 
     /// The chunk's word, decoded.
@@ -274,7 +275,7 @@ fn message_of(
 pub fn widen(low: u64, tail: u64) -> u64 {
     let base = tail & !chunk::SEQUENCE_MASK;
     let guess = base | low;
-    if guess > tail + (chunk::SEQUENCE_MASK >> 1) {
+    if guess > tail.saturating_add(chunk::SEQUENCE_MASK >> 1) {
         guess.saturating_sub(chunk::SEQUENCE_MASK + 1)
     } else {
         guess

@@ -78,6 +78,8 @@ impl Reader {
         }
         crash_point("joined");
         fence(Ordering::SeqCst); // sync members/seqcst: the bits before the tails below
+        // Again: a lane that came up meanwhile may have gone round before its writer saw our bit.
+        let reserved = control.lanes_reserved();
         for index in 0..LANES as u32 {
             if reserved >> index & 1 == 0 {
                 continue;

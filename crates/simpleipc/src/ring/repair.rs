@@ -52,9 +52,11 @@ pub fn repair(control: &Control, pool: &Pool, e: u32) -> Remains {
     }
     clear_references(pool, e, None);
     crash_point("repair-references");
+    // Before the block is free: a repair that dies after that is not begun again, and receivers
+    // look for what was put back only when the epoch changes.
+    control.bump_epoch();
     // sync endpoint-state/release: everything above is done for the next owner of the block.
     block.state().store(STATE_FREE, Ordering::Release);
-    control.bump_epoch();
     Remains::Nothing
 }
 
