@@ -108,22 +108,19 @@ bool call(std::int32_t (*function)(Params...), Args... args) {
 // ---- values ---------------------------------------------------------------------------------
 
 template <class T> constexpr std::uint32_t dtype_of() {
-    using Plain = std::remove_cv_t<T>;
-    constexpr std::size_t size = sizeof(Plain);
-    if constexpr (std::is_same_v<Plain, bool>) return SIPC_DTYPE_BOOL;
-    else if constexpr (std::is_same_v<Plain, std::byte>) return SIPC_DTYPE_U8;
-    else if constexpr (std::is_same_v<Plain, float>) return SIPC_DTYPE_F32;
-    else if constexpr (std::is_same_v<Plain, double>) return SIPC_DTYPE_F64;
-    else if constexpr (std::is_same_v<Plain, std::complex<float>>) return SIPC_DTYPE_C64;
-    else if constexpr (std::is_same_v<Plain, std::complex<double>>) return SIPC_DTYPE_C128;
-    else {
-        static_assert(std::is_integral_v<Plain>, "no tensor has elements of this type");
-        constexpr std::uint32_t base = size == 1   ? SIPC_DTYPE_U8
-                                       : size == 2 ? SIPC_DTYPE_U16
-                                       : size == 4 ? SIPC_DTYPE_U32
-                                                   : SIPC_DTYPE_U64;
-        return std::is_signed_v<Plain> ? base + 1 : base;
-    }
+    using U = std::remove_cv_t<T>;
+    static_assert(std::is_arithmetic_v<U> || std::is_same_v<U, std::byte> ||
+                      std::is_same_v<U, std::complex<float>> ||
+                      std::is_same_v<U, std::complex<double>>,
+                  "no tensor has elements of this type");
+    if (std::is_same_v<U, bool>) return SIPC_DTYPE_BOOL;
+    if (std::is_same_v<U, float>) return SIPC_DTYPE_F32;
+    if (std::is_same_v<U, double>) return SIPC_DTYPE_F64;
+    if (std::is_same_v<U, std::complex<float>>) return SIPC_DTYPE_C64;
+    if (std::is_same_v<U, std::complex<double>>) return SIPC_DTYPE_C128;
+    constexpr std::uint32_t unsigned_of[] = {
+        0, SIPC_DTYPE_U8, SIPC_DTYPE_U16, 0, SIPC_DTYPE_U32, 0, 0, 0, SIPC_DTYPE_U64};
+    return unsigned_of[sizeof(U) % 9] + (std::is_signed_v<U> ? 1 : 0);
 }
 
 // Numbers along up to eight dimensions that are somewhere else.
@@ -313,11 +310,8 @@ class View {
 // A received message; in a queue it is done when this goes out of scope.
 class Message {
   public:
-    Message(Message&& other) noexcept : raw_(std::exchange(other.raw_, SIPC_MESSAGE_INIT)) {}
-    Message& operator=(Message&& other) noexcept {
-        std::swap(raw_, other.raw_);
-        return *this;
-    }
+    Message(Message&& other) noexcept { std::swap(raw_, other.raw_); }
+    Message& operator=(Message&& other) noexcept { return std::swap(raw_, other.raw_), *this; }
     ~Message() { sipc_release(&raw_); }
 
     View value() const { return View(raw_.value); }
@@ -351,11 +345,8 @@ struct Options {
 
 class Channel {
   public:
-    Channel(Channel&& other) noexcept : raw_(std::exchange(other.raw_, nullptr)) {}
-    Channel& operator=(Channel&& other) noexcept {
-        std::swap(raw_, other.raw_);
-        return *this;
-    }
+    Channel(Channel&& other) noexcept { std::swap(raw_, other.raw_); }
+    Channel& operator=(Channel&& other) noexcept { return std::swap(raw_, other.raw_), *this; }
     ~Channel() { sipc_close(raw_); }
     // Ends a wait of another thread, which then throws Gone. The handle stays closed.
     void close() { sipc_close(raw_); }

@@ -23,19 +23,18 @@ pub const C_COMPILERS: Tool = Tool {
     packages: &["gcc", "g++", "libc6-dev", "pkg-config"],
 };
 
-/// FreePascal with its run-time library and the units for processes; tried, not only looked for.
+/// FreePascal with its run-time library; tried, not only looked for.
 pub const PASCAL_COMPILER: Tool = Tool {
     name: "FreePascal",
     probe: "d=$(mktemp -d) && trap 'rm -r $d' EXIT && \
-            echo 'program p; uses Classes, SysUtils, Process, fpjson; begin end.' > $d/p.pas && \
+            echo 'program p; uses cthreads, BaseUnix, Classes; begin end.' > $d/p.pas && \
             fpc -v0 $d/p.pas",
     packages: &[
         "fp-compiler",
-        "fp-units-base",
         "fp-units-rtl",
-        "fp-units-fcl",
         "binutils",
         "gcc",
+        "libc6-dev",
     ],
 };
 

@@ -60,7 +60,7 @@ static void a_taker_of_the_parent_answers_forked(void)
 static void *take_for_ever(void *context)
 {
     sipc_message message = SIPC_MESSAGE_INIT;
-    sipc_take((sipc_channel *)context, -1, &message, NULL);
+    while (sipc_take((sipc_channel *)context, -1, &message, NULL) == SIPC_BUSY) sched_yield();
     return NULL;
 }
 

@@ -42,6 +42,9 @@ pub fn all() -> Vec<Case> {
         "312c".repeat(200)
     );
     cases.push(Case::new("put", &json, "opaque JSON longer than a slot"));
+    let numbers: Vec<String> = (-150..150).map(|number| format!("i{number}")).collect();
+    let list = format!("[{}]", numbers.join(","));
+    cases.push(Case::new("put", &list, "list longer than a slot"));
     cases
 }
 

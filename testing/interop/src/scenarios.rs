@@ -45,7 +45,8 @@ pub const SCENARIOS: &[Scenario] = &[
         "a queue outlives its sender's handle",
         queue_outlives_sender,
     ),
-    closing("errors", errors),
+    closing("a queue is shared by its receivers", queue_shared),
+    closing("errors and names", errors),
     closing(
         "a receiver is killed while it holds a message",
         receiver_killed,
@@ -107,7 +108,7 @@ fn lossless(pair: &mut Pair) -> Result<(), Stop> {
     const DEPTH: usize = 256;
     let depth = format!("depth={DEPTH}");
     pair.consumer
-        .must(&format!("open c subscribe lossless lossless {depth}"))?;
+        .must(&format!("open c subscribe lossless {depth}"))?;
     pair.producer
         .must(&format!("open p publish lossless {depth}"))?;
     let puts: Vec<String> = (0..MESSAGES)
@@ -272,6 +273,43 @@ fn queue_outlives_sender(pair: &mut Pair) -> Result<(), Stop> {
     pair.consumer.must("close c")
 }
 
+fn queue_shared(pair: &mut Pair) -> Result<(), Stop> {
+    const MESSAGES: usize = 200;
+    let mut other = pair.third.start("second receiver")?;
+    other.must("open o receive shared")?;
+    pair.open(Roles::Queue, "shared", "")?;
+    let values: Vec<String> = (0..MESSAGES)
+        .map(|index| format!("i{}", 1000 + index))
+        .collect();
+    for value in &values {
+        pair.producer.must(&format!("put p {value}"))?;
+    }
+    let mut taken = Vec::new();
+    loop {
+        other.tell("take o 100")?;
+        pair.consumer.tell("take c 100")?;
+        let answers = [
+            other.answer("take o 100")?,
+            pair.consumer.answer("take c 100")?,
+        ];
+        let messages = answers.iter().filter_map(|answer| Taken::parse(answer));
+        let before = taken.len();
+        taken.extend(messages.map(|message| message.value));
+        if taken.len() == before {
+            break;
+        }
+    }
+    taken.sort();
+    pair.tally.check(
+        "each message to one receiver",
+        &values.join(" "),
+        &taken.join(" "),
+    );
+    other.must("close o")?;
+    other.quit()?;
+    pair.close()
+}
+
 fn errors(pair: &mut Pair) -> Result<(), Stop> {
     pair.open(Roles::Topic, "weather", "")?;
     for verb in ["receive", "send"] {
@@ -286,6 +324,10 @@ fn errors(pair: &mut Pair) -> Result<(), Stop> {
         pair.check_refused(&format!("{verb} on a queue"), &answer, 21, "errands");
     }
     nothing_more(pair)?;
+    pair.close()?;
+    let long = "n".repeat(200);
+    pair.open(Roles::Topic, &long, "")?;
+    pair.pass("the longest name", "put p X300:1", plain("X300:1"))?;
     pair.close()?;
     let long = "n".repeat(201);
     for name in ["a/b", ".hidden", &long] {
@@ -303,7 +345,7 @@ fn receiver_killed(pair: &mut Pair) -> Result<(), Stop> {
     victim.must("open v receive hospital")?;
     pair.producer.must("put p X300:1")?;
     pair.sequence = None;
-    let held = victim.ask("hold v 10000")?;
+    let held = victim.ask("take v 10000")?;
     pair.check_taken("the message the victim holds", &held, plain("X300:1"));
     pair.sequence = None;
     pair.consumer.must("open c receive hospital")?;

@@ -8,6 +8,7 @@ mod lexer;
 mod pairs;
 mod recovery;
 mod shape;
+mod snippets;
 mod source;
 
 use std::path::Path;
@@ -23,6 +24,7 @@ pub fn run(root: &Path) -> Result<(), String> {
     findings.extend(pairs::check(&sources));
     findings.extend(recovery::check(&sources));
     findings.extend(layout_hash::check(&sources));
+    findings.extend(snippets::check(&sources));
     findings.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     for finding in &findings {
         println!("{finding}");

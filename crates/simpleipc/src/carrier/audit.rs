@@ -179,7 +179,8 @@ fn waiting(control: &Control) -> (u64, Option<i64>) {
         count += 1;
         newest = newest.max(publish_time(control, lane, sequence));
     }
-    (count, newest.map(|newest| os::now_ns().saturating_sub(newest)))
+    let age = newest.map(|newest| os::now_ns().saturating_sub(newest));
+    (count, age)
 }
 
 fn publish_time(control: &Control, lane: u32, sequence: u64) -> Option<i64> {

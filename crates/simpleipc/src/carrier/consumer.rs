@@ -279,13 +279,19 @@ impl Consumer {
         let attachment = &self.attachment;
         let control = &attachment.control;
         while let Some(claimed) = taker.claim(control) {
-            if let Some(reference) = claimed.reference()
-                && resolve(attachment, &mut self.segments, reference)?.is_none()
-            {
-                // Only a member that breaks the protocol can send such a message.
-                let pool = self.segments.pool();
-                finish(control, pool, claimed.lane, claimed.sequence, None);
-                continue;
+            if let Some(reference) = claimed.reference() {
+                let found = resolve(attachment, &mut self.segments, reference);
+                if found.is_err() {
+                    // Out of descriptors or address space here; another receiver may have some.
+                    taker.unclaim(control, &claimed);
+                    attachment.ring(control.bell());
+                }
+                if found?.is_none() {
+                    // Only a member that breaks the protocol can send such a message.
+                    let pool = self.segments.pool();
+                    finish(control, pool, claimed.lane, claimed.sequence, None);
+                    continue;
+                }
             }
             taker.lease(control, self.segments.pool(), &claimed);
             attachment.ring(control.space_bell());

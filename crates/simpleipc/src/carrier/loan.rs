@@ -53,14 +53,20 @@ impl Loan {
         self.len
     }
 
-    /// The buffer.
+    /// The buffer; empty once it is published, when the memory is the readers' or somebody else's.
     pub fn bytes(&self) -> &[u8] {
+        if self.published {
+            return &[];
+        }
         // SAFETY: as for `bytes_mut`.
         unsafe { std::slice::from_raw_parts(self.mapped.view.bytes(self.chunk), self.len) }
     }
 
-    /// The buffer.
+    /// The buffer; empty once it is published.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
+        if self.published {
+            return &mut [];
+        }
         // SAFETY: the chunk has at least `len` bytes and stays mapped while `mapped` lives. It is
         // LOANED to our endpoint and has no references, so no process that keeps the protocol
         // touches it, and `&mut self` keeps this process's other threads away.

@@ -110,12 +110,15 @@ impl Deref for Loan {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.inner.bytes()[self.offset..]
+        self.inner.bytes().get(self.offset..).unwrap_or(&[])
     }
 }
 
 impl DerefMut for Loan {
     fn deref_mut(&mut self) -> &mut [u8] {
-        &mut self.inner.bytes_mut()[self.offset..]
+        self.inner
+            .bytes_mut()
+            .get_mut(self.offset..)
+            .unwrap_or(&mut [])
     }
 }

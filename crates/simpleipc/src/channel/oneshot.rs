@@ -33,7 +33,10 @@ fn with<T, R>(
 ) -> Result<R> {
     let cache = cache.get_or_init(Cache::default);
     let directory = std::env::var_os("SIPC_DIR").unwrap_or_default();
-    let key = format!("{}\0{name}", directory.to_string_lossy());
+    // Handles of the parent process are of no use after a fork, and their locks may be held by
+    // threads that the child does not have.
+    let process = std::process::id();
+    let key = format!("{process}\0{}\0{name}", directory.to_string_lossy());
     let mut last = Error::new(Status::Internal, "no attempt was made");
     for _ in 0..2 {
         let handle = {

@@ -94,14 +94,14 @@ impl Taker {
                 *head = lane
                     .tail_hint()
                     .saturating_sub(lane.depth())
-                    .max(sequence + 1);
+                    .max(sequence.saturating_add(1));
                 continue;
             }
             let seen = lane.take(sequence).load(Ordering::Relaxed);
             let take = Take::from_word(seen);
             let gone = take.sequence == sequence && take.state != TAKE_READY;
             if gone || take.sequence > sequence {
-                *head += 1;
+                *head = sequence.wrapping_add(1);
                 continue;
             }
             let attempts = if take.sequence == sequence {
@@ -128,7 +128,7 @@ impl Taker {
                 continue;
             }
             crash_point("queue-taken");
-            *head += 1;
+            *head = sequence.wrapping_add(1);
             match slot.read(sequence) {
                 Found::Message(copy) => {
                     return Some(Claimed {
@@ -143,6 +143,23 @@ impl Taker {
             }
         }
         None
+    }
+
+    /// Puts a claimed message back, as if it had never been claimed. The caller rings the bell.
+    pub fn unclaim(&mut self, control: &Control, claimed: &Claimed) {
+        let ready = Take {
+            attempts: claimed.attempts,
+            endpoint: 0,
+            sequence: claimed.sequence,
+            state: TAKE_READY,
+        };
+        // sync take-claim/release: the message is in order for whoever claims it next.
+        control
+            .lane(claimed.lane)
+            .take(claimed.sequence)
+            .store(ready.to_word(), Ordering::Release);
+        // All receivers, we included, have passed it and look again when the epoch changes.
+        control.bump_epoch();
     }
 
     /// Moves a claimed message into our lease and out of the ring. The previous lease is over.

@@ -88,9 +88,9 @@ impl Reader {
             let mut at = lane.tail_hint();
             loop {
                 if lane.slot(at).holds(at) {
-                    at += 1;
+                    at = at.wrapping_add(1);
                 } else if lane.slot(at).sequence() > at {
-                    at = lane.tail_hint().max(at + 1);
+                    at = lane.tail_hint().max(at.saturating_add(1));
                 } else {
                     break;
                 }
@@ -155,7 +155,7 @@ impl Reader {
                     // Leave the writer some slots, or it overtakes us again at once.
                     let kept = lane.depth() - lane.depth() / 8;
                     let oldest = lane.tail_hint().saturating_sub(kept);
-                    self.skip_to(index, oldest.max(self.next[index] + 1));
+                    self.skip_to(index, oldest.max(self.next[index].saturating_add(1)));
                 }
             }
         }
@@ -164,7 +164,7 @@ impl Reader {
 
     fn skip_to(&mut self, index: usize, to: u64) {
         let from = self.next[index].max(self.joined[index]);
-        self.missed += to.saturating_sub(from);
+        self.missed = self.missed.saturating_add(to.saturating_sub(from));
         self.next[index] = self.next[index].max(to);
     }
 
@@ -173,7 +173,7 @@ impl Reader {
     #[inline]
     pub fn advance(&mut self, control: &Control, seen: &Seen) -> bool {
         let index = seen.lane as usize;
-        self.next[index] = seen.sequence + 1;
+        self.next[index] = seen.sequence.wrapping_add(1);
         self.lagging |= 1 << index;
         let large = seen.copy.head.flags & FLAG_CHUNK != 0;
         let stride = CURSOR_STRIDE.min(u64::from(control.geometry().depth) / 4);
@@ -209,7 +209,8 @@ impl Reader {
 
     /// The message was there but its chunk was not any more.
     pub fn lose(&mut self, control: &Control, seen: &Seen) {
-        self.missed += u64::from(seen.sequence >= self.joined[seen.lane as usize]);
+        let counts = seen.sequence >= self.joined[seen.lane as usize];
+        self.missed = self.missed.saturating_add(u64::from(counts));
         self.advance(control, seen);
     }
 

@@ -77,7 +77,7 @@ impl Writer {
         self.retire_overwritten(pool);
         self.lane.slot(self.next).publish(self.next, head, words);
         crash_point("published");
-        self.next += 1;
+        self.next = self.next.wrapping_add(1);
         self.lane.set_tail_hint(self.next);
     }
 
@@ -90,7 +90,7 @@ impl Writer {
     #[inline]
     fn retire_overwritten(&mut self, pool: &Pool) {
         while let Some((sequence, reference)) = self.published.front().copied() {
-            if sequence + self.lane.depth() > self.next {
+            if sequence.saturating_add(self.lane.depth()) > self.next {
                 break;
             }
             pool.retire(reference, self.index, sequence);
@@ -120,7 +120,7 @@ impl Writer {
         let needed = control.least_cursor(control.gating(), self.index, self.next);
         match self.published.front() {
             Some((sequence, _)) if *sequence < needed => {
-                self.retire_below(pool, sequence + 1);
+                self.retire_below(pool, sequence.saturating_add(1));
                 true
             }
             _ => false,
