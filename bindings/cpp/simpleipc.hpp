@@ -19,7 +19,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <iterator>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -444,11 +443,6 @@ class Consumer : public Channel {
     // Iterates over all messages to come; ends when the handle is closed.
     class iterator {
       public:
-        using iterator_category = std::input_iterator_tag;
-        using value_type = Message;
-        using difference_type = std::ptrdiff_t;
-        using pointer = Message*;
-        using reference = Message&;
         explicit iterator(Consumer* from = nullptr) : from_(from) { next(); }
         Message& operator*() { return *message_; }
         iterator& operator++() { return next(), *this; }

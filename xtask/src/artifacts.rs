@@ -22,7 +22,7 @@ impl Artifacts {
     /// The C library in its release build.
     pub fn library(root: &Path) -> Result<Artifacts, String> {
         announce("build: libsimpleipc (release)");
-        run(repository::cargo(root).args(["build", "--release", "--package", "simpleipc-capi"]))?;
+        run(repository::cargo(root).args(["build", "--release", "--package", "libsimpleipc"]))?;
         Ok(Artifacts {
             include: root.join("include"),
             libraries: repository::target(root).join("release"),

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Runs `body` in a child; its failed expectations end this test as well. */
@@ -114,6 +115,36 @@ static void the_one_call_helpers_work_in_the_child(void)
     CHECK_EQUAL(take_int(receiver), 5);
 }
 
+static void *receive_for_ever(void *context)
+{
+    sipc_message message = SIPC_MESSAGE_INIT;
+    (void)context;
+    sipc_receive("orders", -1, &message, NULL);
+    return NULL;
+}
+
+static void receive_in_child(sipc_channel *channel)
+{
+    sipc_message message = SIPC_MESSAGE_INIT;
+    (void)channel;
+    CHECK_STATUS(sipc_receive("orders", SECOND_NS / 100, &message, NULL), SIPC_TIMEOUT);
+    CHECK_STATUS(sipc_send_int("jobs", 1, NULL), SIPC_OK);
+}
+
+/* The thread is not copied into the child, but the locks it holds are. */
+static void the_one_call_helpers_work_in_the_child_of_a_waiting_thread(void)
+{
+    pthread_t thread;
+    struct timespec moment = {0, 50000000}; /* most likely long enough to be waiting */
+    sipc_message message = SIPC_MESSAGE_INIT;
+    CHECK_STATUS(sipc_receive("orders", 0, &message, NULL), SIPC_TIMEOUT);
+    CHECK(pthread_create(&thread, NULL, receive_for_ever, NULL) == 0);
+    nanosleep(&moment, NULL);
+    in_child(receive_in_child, NULL);
+    CHECK_STATUS(sipc_send_int("orders", 1, NULL), SIPC_OK);
+    pthread_join(thread, NULL);
+}
+
 static void open_in_child(sipc_channel *channel)
 {
     (void)channel;
@@ -160,6 +191,8 @@ const test fork_tests[] = {
     {"a_handle_that_was_busy_in_the_parent_answers_forked",
      a_handle_that_was_busy_in_the_parent_answers_forked},
     {"the_one_call_helpers_work_in_the_child", the_one_call_helpers_work_in_the_child},
+    {"the_one_call_helpers_work_in_the_child_of_a_waiting_thread",
+     the_one_call_helpers_work_in_the_child_of_a_waiting_thread},
     {"a_child_opens_its_own_handle", a_child_opens_its_own_handle},
     {"a_message_of_a_killed_receiver_is_redelivered",
      a_message_of_a_killed_receiver_is_redelivered},

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ipc::{
+use simpleipc::{
     Error, Interrupter, Options, Publisher, Receiver, Result, Sender, Source, Status, Subscriber,
 };
 
@@ -140,13 +140,15 @@ pub unsafe extern "C" fn sipc_take(
         // SAFETY: the pointers are what the header says.
         let to = unsafe { measured(message)? }.cast_mut();
         let timeout = duration(timeout_ns);
-        let (taken, pattern) = handle::with(channel, |channel| match &mut channel.end {
-            End::Subscriber(end) => Ok((end.receive_timeout(timeout)?, Pattern::Topic)),
-            End::Receiver(end) => Ok((end.receive_timeout(timeout)?, Pattern::Queue)),
-            _ => Err(puts_only()),
-        })?;
-        // SAFETY: measured() has accepted it.
-        unsafe { message::fill(to, taken, pattern) }
+        handle::with(channel, |channel| {
+            let (taken, pattern) = match &mut channel.end {
+                End::Subscriber(end) => (end.receive_timeout(timeout)?, Pattern::Topic),
+                End::Receiver(end) => (end.receive_timeout(timeout)?, Pattern::Queue),
+                _ => return Err(puts_only()),
+            };
+            // SAFETY: measured() has accepted it.
+            unsafe { message::fill(to, taken, pattern) }
+        })
     };
     // SAFETY: `error` is what the header says.
     unsafe { guard(error, take) }
@@ -181,7 +183,7 @@ pub unsafe extern "C" fn sipc_wait(
             .collect::<Result<Vec<_>>>()?;
         // Relaxed: any start is as good as another, it only has to vary.
         let first = WAITS.fetch_add(1, Ordering::Relaxed) % sources.len();
-        let outcome = ipc::wait_any(&mut sources, first, duration(timeout_ns));
+        let outcome = simpleipc::wait_any(&mut sources, first, duration(timeout_ns));
         if outcome.is_err() && entered.iter().any(Entered::is_closing) {
             return Err(handle::closed());
         }

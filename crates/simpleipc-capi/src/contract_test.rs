@@ -1,6 +1,6 @@
 //! The numbers and texts of the contract are those of the Rust library.
 
-use ipc::{Class, Dtype, Kind, Status, limits};
+use simpleipc::{Class, Dtype, Kind, Status, limits};
 
 use crate::generated::*;
 

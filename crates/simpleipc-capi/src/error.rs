@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use ipc::Error;
+use simpleipc::Error;
 
 use crate::generated::sipc_error;
 

@@ -8,7 +8,7 @@ use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use ipc::{Error, Result, Status};
+use simpleipc::{Error, Result, Status};
 
 use crate::error;
 use crate::generated::{SIPC_OK, sipc_error, sipc_message, sipc_options, sipc_value};

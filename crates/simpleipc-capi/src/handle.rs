@@ -17,7 +17,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
-use ipc::{Error, Interrupter, Result, Status};
+use simpleipc::{Error, Interrupter, Result, Status};
 
 use crate::channel::Channel;
 use crate::generated::sipc_channel;

@@ -1,8 +1,8 @@
 //! The C face of SimpleIPC: the functions of `include/simpleipc.h`, one file per C object.
 //!
 //! The contract is `spec/api.toml`; `generated.rs` is printed from it and has rustc compare every
-//! function here with it. Only the public API of the Rust crate is used, under the name `ipc`,
-//! because this library has the name of that crate.
+//! function here with it. Only the public API of the crate `simpleipc` is used. The crate
+//! `libsimpleipc` makes the files that C programs link; the Python package links this one.
 
 mod channel;
 mod error;

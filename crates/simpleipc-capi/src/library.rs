@@ -25,7 +25,7 @@ pub extern "C" fn sipc_status_text(status: i32) -> *const c_char {
 /// See simpleipc.h.
 #[unsafe(no_mangle)]
 pub extern "C" fn sipc_now_ns() -> i64 {
-    ipc::now_ns()
+    simpleipc::now_ns()
 }
 
 const VERSION: &CStr =

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::time::Duration;
 
-use ipc::{Error, Kind, Loan, LoanKind, Result, Status};
+use simpleipc::{Error, Kind, Loan, LoanKind, Result, Status};
 
 use crate::channel::{Channel, End, takes_only};
 use crate::generated::{sipc_channel, sipc_error, sipc_value};

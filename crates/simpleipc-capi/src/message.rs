@@ -2,9 +2,9 @@
 
 use std::ptr;
 
-use ipc::{Kind, Message, Result, Value};
+use simpleipc::{Kind, Message, Result, Value};
 
-use crate::generated::{SIPC_MESSAGE_REDELIVERED, SIPC_VALUE_INIT, sipc_message, sipc_value};
+use crate::generated::{SIPC_MESSAGE_REDELIVERED, sipc_message, sipc_value};
 use crate::guard::guard;
 use crate::value::describe;
 
@@ -50,32 +50,46 @@ pub(crate) enum Pattern {
 /// # Safety
 /// `to` points to a `sipc_message` that `measured` has accepted.
 pub(crate) unsafe fn fill(to: *mut sipc_message, message: Message, pattern: Pattern) -> Result<()> {
-    let mut filled = sipc_message {
-        // SAFETY: promised by the caller.
-        size: unsafe { (*to).size },
-        flags: if message.is_redelivered() {
-            SIPC_MESSAGE_REDELIVERED
-        } else {
-            0
-        },
-        value: SIPC_VALUE_INIT,
-        sequence: message.sequence(),
-        sender: message.sender(),
-        publish_time_ns: message.publish_time_ns(),
-        receive_time_ns: message.receive_time_ns(),
-        missed: message.missed(),
-        hold: ptr::null_mut(),
-    };
-    let capture_time_ns = message.capture_time_ns();
     if pattern == Pattern::Topic && message.kind().is_some_and(is_scalar) {
-        filled.value = describe(&message.value()?, &mut Vec::new());
-    } else {
-        filled.hold = hold(message, &mut filled.value)?.cast();
+        let value = message.value()?;
+        // SAFETY: promised by the caller; nothing can fail from here on.
+        let to = unsafe { &mut *to };
+        describe(&value, &mut to.value, &mut Vec::new());
+        set_facts(to, &message);
+        to.hold = ptr::null_mut();
+        return Ok(());
     }
-    filled.value.capture_time_ns = capture_time_ns;
-    // SAFETY: promised by the caller.
-    unsafe { to.write(filled) };
+    let hold = hold(message)?;
+    // SAFETY: `to` is promised by the caller, nothing can fail from here on, and only the caller's
+    // release will look at the hold again.
+    let (
+        to,
+        Hold {
+            arrays,
+            value,
+            message,
+        },
+    ) = unsafe { (&mut *to, &mut *hold) };
+    describe(value, &mut to.value, arrays);
+    set_facts(to, message);
+    to.hold = hold.cast();
     Ok(())
+}
+
+/// Writes what is known about a message besides its value.
+fn set_facts(to: &mut sipc_message, message: &Message) {
+    let redelivered = message.is_redelivered();
+    to.flags = if redelivered {
+        SIPC_MESSAGE_REDELIVERED
+    } else {
+        0
+    };
+    to.value.capture_time_ns = message.capture_time_ns();
+    to.sequence = message.sequence();
+    to.sender = message.sender();
+    to.publish_time_ns = message.publish_time_ns();
+    to.receive_time_ns = message.receive_time_ns();
+    to.missed = message.missed();
 }
 
 /// Whether a description of such a value points to nothing.
@@ -86,8 +100,8 @@ fn is_scalar(kind: Kind) -> bool {
     )
 }
 
-/// Moves a message to the heap and describes its value from there.
-fn hold(message: Message, described: &mut sipc_value) -> Result<*mut Hold> {
+/// Moves a message to the heap, where its value can borrow from it.
+fn hold(message: Message) -> Result<*mut Hold> {
     let hold = Box::into_raw(Box::new(Hold {
         arrays: Vec::new(),
         value: Value::Null,
@@ -97,15 +111,12 @@ fn hold(message: Message, described: &mut sipc_value) -> Result<*mut Hold> {
     // `value`, which borrows from it, is dropped before it.
     unsafe {
         match (*hold).message.value() {
-            Ok(value) => {
-                (*hold).value = value;
-                *described = describe(&(*hold).value, &mut (*hold).arrays);
-                Ok(hold)
-            }
+            Ok(value) => (*hold).value = value,
             Err(error) => {
                 drop(Box::from_raw(hold));
-                Err(error)
+                return Err(error);
             }
         }
     }
+    Ok(hold)
 }

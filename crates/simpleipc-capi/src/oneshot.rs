@@ -3,7 +3,7 @@
 
 use std::ffi::{c_char, c_void};
 
-use ipc::Status;
+use simpleipc::Status;
 
 use crate::generated::{sipc_error, sipc_message, sipc_value};
 use crate::guard::{bytes, duration, guard, measured, text};
@@ -30,7 +30,7 @@ macro_rules! one_call {
     )*};
 }
 
-one_call! { ipc::send:
+one_call! { simpleipc::send:
     sipc_send(value: *const sipc_value) => Given::new(value)?.read()?;
     sipc_send_bool(value: i32) => value != 0;
     sipc_send_int(value: i64) => value;
@@ -39,7 +39,7 @@ one_call! { ipc::send:
     sipc_send_bytes(data: *const c_void, len: u64) => bytes(data.cast(), len, "data")?;
 }
 
-one_call! { ipc::publish:
+one_call! { simpleipc::publish:
     sipc_publish(value: *const sipc_value) => Given::new(value)?.read()?;
     sipc_publish_bool(value: i32) => value != 0;
     sipc_publish_int(value: i64) => value;
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn sipc_receive(
         unsafe {
             let to = measured(message)?.cast_mut();
             let received =
-                ipc::receive(text(name, "name", Status::BadName)?, duration(timeout_ns))?;
+                simpleipc::receive(text(name, "name", Status::BadName)?, duration(timeout_ns))?;
             message::fill(to, received, message::Pattern::Queue)
         }
     };

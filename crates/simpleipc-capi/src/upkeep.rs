@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::ptr;
 
-use ipc::{ChannelReport, PeerReport, Result, Status};
+use simpleipc::{ChannelReport, PeerReport, Result, Status};
 
 use crate::generated::sipc_error;
 use crate::guard::{duration, guard, misuse, present, text};
@@ -34,8 +34,8 @@ pub unsafe extern "C" fn sipc_audit(
             (name.transpose()?, optional_directory(directory)?)
         };
         let reports = match name {
-            Some(name) => ipc::audit(name, directory)?.into_iter().collect(),
-            None => ipc::audit_all(directory)?,
+            Some(name) => simpleipc::audit(name, directory)?.into_iter().collect(),
+            None => simpleipc::audit_all(directory)?,
         };
         let json = json_list(reports.iter().map(channel_json));
         let size = json.len() as u64 + 1;
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn sipc_clean(
             ))
         })?;
         // SAFETY: the pointers are what the header says.
-        unsafe { count.write(ipc::clean(optional_directory(directory)?, age_max)?) };
+        unsafe { count.write(simpleipc::clean(optional_directory(directory)?, age_max)?) };
         Ok(())
     };
     // SAFETY: `error` is what the header says.

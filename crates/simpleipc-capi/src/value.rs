@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use ipc::limits::{DIMS_MAX, NESTING_MAX};
-use ipc::{Dtype, Error, Kind, Opaque, Result, Status, Tensor, Value};
+use simpleipc::limits::{DIMS_MAX, NESTING_MAX};
+use simpleipc::{Dtype, Error, Kind, Opaque, Result, Status, Tensor, Value};
 
 use crate::generated::{SIPC_VALUE_INIT, sipc_value};
 use crate::guard::{bytes, measured, misuse, present};
@@ -167,8 +167,8 @@ impl<'a> Given<'a> {
 
 /// Describes a value of the library for the caller. The elements of lists and maps are put into
 /// `arrays`, which must live as long as the description; it points into `value` for the rest.
-pub(crate) fn describe(value: &Value<'_>, arrays: &mut Vec<Vec<sipc_value>>) -> sipc_value {
-    let mut to = SIPC_VALUE_INIT;
+pub(crate) fn describe(value: &Value<'_>, to: &mut sipc_value, arrays: &mut Vec<Vec<sipc_value>>) {
+    *to = SIPC_VALUE_INIT;
     to.kind = u32::from(value.kind().code());
     match value {
         Value::Null => {}
@@ -176,34 +176,45 @@ pub(crate) fn describe(value: &Value<'_>, arrays: &mut Vec<Vec<sipc_value>>) -> 
         Value::Int(number) => to.i = *number,
         Value::Uint(number) => to.u = *number,
         Value::Float(number) => to.f = *number,
-        Value::Str(text) => set_data(&mut to, text.as_bytes()),
-        Value::Bytes(data) => set_data(&mut to, data),
+        Value::Str(text) => set_data(to, text.as_bytes()),
+        Value::Bytes(data) => set_data(to, data),
         Value::List(items) => {
-            let array = items.iter().map(|item| describe(item, arrays)).collect();
-            set_items(&mut to, array, items.len(), arrays);
+            let mut array = vec![SIPC_VALUE_INIT; items.len()];
+            for (item, to) in items.iter().zip(&mut array) {
+                describe(item, to, arrays);
+            }
+            to.count = items.len() as u64;
+            to.items = keep(array, arrays);
         }
         Value::Map(pairs) => {
-            let mut array = Vec::with_capacity(2 * pairs.len());
-            for (key, value) in pairs {
-                array.push(describe(&Value::from(&**key), arrays));
-                array.push(describe(value, arrays));
+            let mut array = vec![SIPC_VALUE_INIT; 2 * pairs.len()];
+            for ((key, value), to) in pairs.iter().zip(array.chunks_exact_mut(2)) {
+                describe(&Value::from(&**key), &mut to[0], arrays);
+                describe(value, &mut to[1], arrays);
             }
-            set_items(&mut to, array, pairs.len(), arrays);
+            to.count = pairs.len() as u64;
+            to.items = keep(array, arrays);
         }
         Value::Tensor(tensor) => {
-            set_data(&mut to, &tensor.data);
-            set_label(&mut to, &tensor.format);
+            set_data(to, &tensor.data);
+            set_label(to, &tensor.format);
             to.dtype = u32::from(tensor.dtype.code());
             to.ndim = tensor.shape.len() as u32;
             to.shape[..tensor.shape.len()].copy_from_slice(&tensor.shape);
             to.strides[..tensor.strides.len()].copy_from_slice(&tensor.strides);
         }
         Value::Opaque(opaque) => {
-            set_data(&mut to, &opaque.data);
-            set_label(&mut to, &opaque.content_type);
+            set_data(to, &opaque.data);
+            set_label(to, &opaque.content_type);
         }
     }
-    to
+}
+
+/// Keeps the elements of a list or map; tells where they are.
+fn keep(array: Vec<sipc_value>, arrays: &mut Vec<Vec<sipc_value>>) -> *const sipc_value {
+    let first = array.as_ptr();
+    arrays.push(array);
+    first
 }
 
 fn set_data(to: &mut sipc_value, data: &[u8]) {
@@ -214,17 +225,6 @@ fn set_data(to: &mut sipc_value, data: &[u8]) {
 fn set_label(to: &mut sipc_value, label: &str) {
     to.label = label.as_ptr().cast();
     to.label_len = label.len() as u64;
-}
-
-fn set_items(
-    to: &mut sipc_value,
-    array: Vec<sipc_value>,
-    count: usize,
-    arrays: &mut Vec<Vec<sipc_value>>,
-) {
-    to.items = array.as_ptr();
-    to.count = count as u64;
-    arrays.push(array);
 }
 
 fn utf8<'a>(bytes: &'a [u8], what: &str) -> Result<&'a str> {

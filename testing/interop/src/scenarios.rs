@@ -108,7 +108,7 @@ fn lossless(pair: &mut Pair) -> Result<(), Stop> {
     const DEPTH: usize = 256;
     let depth = format!("depth={DEPTH}");
     pair.consumer
-        .must(&format!("open c subscribe lossless {depth}"))?;
+        .must(&format!("open c subscribe lossless lossless {depth}"))?;
     pair.producer
         .must(&format!("open p publish lossless {depth}"))?;
     let puts: Vec<String> = (0..MESSAGES)
@@ -129,6 +129,9 @@ fn lossless(pair: &mut Pair) -> Result<(), Stop> {
     let mut sequence = None;
     for index in 0..MESSAGES {
         let answer = pair.consumer.answer(take)?;
+        if answer.starts_with("error") {
+            return Err(Stop(format!("message {index} of {MESSAGES}: `{answer}`")));
+        }
         let first = || Taken::parse(&answer).map_or(0, |taken| taken.sequence);
         let expected = *sequence.get_or_insert_with(first) + index as u64;
         let expected = Taken::plain(&format!("i{index}"), expected).to_string();
@@ -345,7 +348,7 @@ fn receiver_killed(pair: &mut Pair) -> Result<(), Stop> {
     victim.must("open v receive hospital")?;
     pair.producer.must("put p X300:1")?;
     pair.sequence = None;
-    let held = victim.ask("take v 10000")?;
+    let held = victim.ask("hold v 10000")?;
     pair.check_taken("the message the victim holds", &held, plain("X300:1"));
     pair.sequence = None;
     pair.consumer.must("open c receive hospital")?;

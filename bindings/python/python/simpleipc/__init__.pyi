@@ -54,8 +54,8 @@ class _Producer(_Handle):
     def loan_bytes(self, len: int, timeout: float | None = None) -> memoryview: ...
 
 class Publisher(_Producer):
-    def __init__(
-        self,
+    def __new__(
+        cls,
         name: str,
         *,
         history: int = 0,
@@ -63,22 +63,22 @@ class Publisher(_Producer):
         unstamped: bool = False,
         pool_bytes_max: int = 0,
         directory: _Directory = None,
-    ) -> None: ...
+    ) -> Publisher: ...
     def __enter__(self) -> Publisher: ...
     def publish(
         self, value: Any, capture_time_ns: int = 0, timeout: float | None = None
     ) -> None: ...
 
 class Sender(_Producer):
-    def __init__(
-        self,
+    def __new__(
+        cls,
         name: str,
         *,
         depth: int = 0,
         unstamped: bool = False,
         pool_bytes_max: int = 0,
         directory: _Directory = None,
-    ) -> None: ...
+    ) -> Sender: ...
     def __enter__(self) -> Sender: ...
     def send(
         self, value: Any, capture_time_ns: int = 0, timeout: float | None = None
@@ -91,8 +91,8 @@ class _Consumer(_Handle, Iterator["Message"]):
 _C = TypeVar("_C", bound=_Consumer)
 
 class Subscriber(_Consumer):
-    def __init__(
-        self,
+    def __new__(
+        cls,
         name: str,
         *,
         lossless: bool = False,
@@ -102,19 +102,19 @@ class Subscriber(_Consumer):
         depth: int = 0,
         pool_bytes_max: int = 0,
         directory: _Directory = None,
-    ) -> None: ...
+    ) -> Subscriber: ...
     def __enter__(self) -> Subscriber: ...
 
 class Receiver(_Consumer):
-    def __init__(
-        self,
+    def __new__(
+        cls,
         name: str,
         *,
         timeout: float | None = None,
         depth: int = 0,
         pool_bytes_max: int = 0,
         directory: _Directory = None,
-    ) -> None: ...
+    ) -> Receiver: ...
     def __enter__(self) -> Receiver: ...
 
 class Message:

@@ -3,18 +3,20 @@
 The number of a status tells its class, also of a status added after this file was written.
 """
 
+from typing import Any
+
 
 class Error(Exception):
     """Base of all errors of this library."""
 
-    def __init__(self, message, status=0, os_code=0):
+    def __init__(self, message: str, status: int = 0, os_code: int = 0) -> None:
         super().__init__(message)
         #: The number of the status in spec/api.toml.
         self.status = status
         #: The error number of the operating system, or 0.
         self.os_code = os_code
 
-    def __reduce__(self):
+    def __reduce__(self) -> Any:
         return type(self), (str(self), self.status, self.os_code)
 
 
@@ -115,7 +117,7 @@ _BY_STATUS = {
 _BY_CLASS = ((9, Retry), (19, Gone), (29, Misuse), (39, Corrupt), (59, SystemFailure))
 
 
-def failure(status, os_code, message):
+def failure(status: int, os_code: int, message: str) -> Error:
     """The exception for a status; the native part raises it."""
     kind = _BY_STATUS.get(status)
     if kind is None:

@@ -1,5 +1,7 @@
 """The values Python has no type of its own for."""
 
+from typing import Any
+
 
 class Uint(int):
     """An int that is sent, and was received, as an unsigned 64-bit integer.
@@ -15,18 +17,18 @@ class Opaque:
 
     __slots__ = ("data", "content_type")
 
-    def __init__(self, data, content_type):
+    def __init__(self, data: Any, content_type: str) -> None:
         self.data = data
         self.content_type = content_type
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         if not isinstance(other, Opaque):
             return NotImplemented
         return self.content_type == other.content_type and self.data == other.data
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Opaque({self.data!r}, {self.content_type!r})"
 
 
@@ -39,9 +41,9 @@ class Tensor:
 
     __slots__ = ("array", "format")
 
-    def __init__(self, array, format=""):
+    def __init__(self, array: Any, format: str = "") -> None:
         self.array = array
         self.format = format
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Tensor({self.array!r}, {self.format!r})"

@@ -202,6 +202,9 @@ impl Attachment {
         if self.control.endpoint(e).state().load(Ordering::Acquire) == STATE_FREE {
             return Ok(());
         }
+        // First what producers wait for: the rest takes its time, and may fail or be stopped.
+        self.control.gating().remove(e);
+        self.control.active().remove(e);
         segments.refresh(&self.place, &self.control, self.role.is_producer())?;
         super::segments::remove_orphans(&self.place, &self.control);
         if repair(&self.control, segments.pool(), e) == Remains::Lease {

@@ -131,21 +131,22 @@ impl Segments {
                 ),
             ));
         };
-        self.adopt(&file, geometry, index, entry.generation, writable)
+        let bytes = geometry.total_bytes().expect("checked geometry");
+        let mapping = file.map(bytes, true)?;
+        self.adopt(mapping, geometry, index, entry.generation, writable);
+        Ok(())
     }
 
     fn adopt(
         &mut self,
-        file: &File,
+        mapping: Mapping,
         geometry: SegmentGeometry,
         index: usize,
         generation: u16,
         writable: bool,
-    ) -> Result<()> {
-        let bytes = geometry.total_bytes().expect("checked geometry");
-        let mapping = file.map(bytes, true)?;
+    ) {
         let payload = geometry.payload_offset().expect("checked geometry");
-        if bytes <= POPULATE_BYTES_MAX {
+        if mapping.len() as u64 <= POPULATE_BYTES_MAX {
             mapping.populate(writable);
         }
         if !writable {
@@ -164,7 +165,6 @@ impl Segments {
             view,
             _mapping: mapping,
         }));
-        Ok(())
     }
 
     /// Makes a segment for messages of `len` bytes and enters it in the table. Without a lock: a
@@ -226,6 +226,8 @@ impl Segments {
         file.reserve(0, bytes)
             .map_err(|error| no_memory(error, place, bytes))?;
         file.write_at(0, &geometry.to_header())?;
+        // Before the others see it: a segment its maker cannot map would be made again and again.
+        let mapping = file.map(bytes, true)?;
         crash_point("segment-unnamed");
         if !file.give_name(&place.segment_path(geometry.nonce))? {
             return Err(Error::new(
@@ -252,7 +254,8 @@ impl Segments {
             if entered.is_ok() {
                 crash_point("segment-entered");
                 control.bump_epoch();
-                return self.adopt(&file, geometry, index, entry.generation, true);
+                self.adopt(mapping, geometry, index, entry.generation, true);
+                return Ok(());
             }
         }
         os::remove(&place.segment_path(geometry.nonce))?;

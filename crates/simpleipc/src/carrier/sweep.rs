@@ -9,8 +9,8 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Removes deserted channels of a directory: topics and empty queues always, queues with
-/// messages if the newest is older than `age_max`. Returns how many. Channels in use, and files
-/// that are no channels, are not touched.
+/// messages if the newest is older than `age_max`, or of unknown age and `age_max` is zero.
+/// Returns how many. Channels in use, and files that are no channels, are not touched.
 pub fn clean(directory: Option<&Path>, age_max: Duration) -> Result<u64> {
     let mut removed = 0;
     for name in channels(directory)? {
@@ -39,7 +39,8 @@ fn clean_one(place: &Place, age_max: Duration) -> Result<bool> {
     };
     let geometry = files::read_geometry(&file, place)?;
     let boots_ago = geometry.boot_id != os::boot_id();
-    let age = report.newest_age_ns.map_or(Duration::MAX, |age| {
+    // Unstamped, or in the lease of a dead receiver: of unknown age, and not to be lost for that.
+    let age = report.newest_age_ns.map_or(Duration::ZERO, |age| {
         Duration::from_nanos(u64::try_from(age).unwrap_or(0))
     });
     if report.waiting > 0 && age < age_max && !boots_ago {

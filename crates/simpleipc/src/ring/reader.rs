@@ -86,7 +86,9 @@ impl Reader {
             }
             let lane = control.lane(index);
             let mut at = lane.tail_hint();
-            loop {
+            // As good as for ever, unless somebody breaks the protocol. To stop early is safe:
+            // what follows is then read as new.
+            for _ in 0..4 * lane.depth() {
                 if lane.slot(at).holds(at) {
                     at = at.wrapping_add(1);
                 } else if lane.slot(at).sequence() > at {

@@ -223,11 +223,26 @@ pub fn take_over(control: &Control, pool: &Pool, from: u32, to: u32) -> Option<C
         .lease()
         .store(lease.to_word(), Ordering::Release);
     crash_point("takeover-copied");
-    control
-        .endpoint(from)
-        .lease()
-        .store(LEASE_NONE, Ordering::Relaxed);
+    end_older_leases(control, to, lease, from);
     crash_point("takeover-cleared");
     repair(control, pool, from);
     Some(claimed)
+}
+
+/// Ends the lease of `from`, which `to` has copied, and any older one of the same message. If
+/// `from` itself died over a takeover, the lease it had copied is still there: it must not come
+/// to life again once ours is over.
+fn end_older_leases(control: &Control, to: u32, lease: Lease, from: u32) {
+    for e in (0..control.endpoints_reserved()).filter(|e| *e != to) {
+        let block = control.endpoint(e);
+        let cell = block.lease();
+        let seen = cell.load(Ordering::Relaxed);
+        let is_older = Lease::from_word(seen).is_some_and(|other| {
+            (other.lane, other.sequence) == (lease.lane, lease.sequence)
+                && (other.attempts < lease.attempts || e == from)
+        });
+        if is_older {
+            let _ = cell.compare_exchange(seen, LEASE_NONE, Ordering::Relaxed, Ordering::Relaxed);
+        }
+    }
 }

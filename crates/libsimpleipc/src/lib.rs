@@ -1,0 +1,3 @@
+//! `libsimpleipc.so` and `libsimpleipc.a`: the functions of `include/simpleipc.h`, nothing else.
+
+pub use simpleipc_capi::*;
