@@ -199,9 +199,9 @@ typedef struct sipc_error {
 #define SIPC_ERROR_INIT { sizeof(sipc_error), 0, 0, 0, { 0 } }
 
 /* One value. The kind says which fields count; the others are 0. A sender's pointers are only read
- * during the call. A receiver's pointers stay valid until sipc_release of their message; data of
- * tensors, bytes and strings larger than a slot is the shared memory itself, read-only, 64-byte
- * aligned. */
+ * during the call. A receiver's pointers stay valid until sipc_release of their message; the data
+ * of tensors, bytes and opaque values larger than a slot is the shared memory itself, read-only, of
+ * tensors 64-byte aligned. */
 typedef struct sipc_value {
     /* sizeof(sipc_value); also set in every element of items */
     uint32_t size;
@@ -233,7 +233,7 @@ typedef struct sipc_value {
     uint64_t shape[8];
     /* TENSOR: bytes from one element to the next; all 0 means dense row-major */
     int64_t strides[8];
-    /* top-level value only: when the content was captured, or 0 */
+    /* sipc_put, top-level value only: when the content was captured, or 0 */
     int64_t capture_time_ns;
 } sipc_value;
 
@@ -488,8 +488,8 @@ SIPC_API int32_t sipc_publish_bytes(const char *name, const void *data, uint64_t
         sipc_error *error);
 
 /* Takes one message of a queue; opens the channel on first use and keeps it open. The message
- * counts as done when it is released or when the next one is received by this process. Works in a
- * forked child.
+ * counts as done when it is released, or when this thread receives the next one. Works in a forked
+ * child.
  *
  *   name        channel
  *   timeout_ns  below 0: for ever
@@ -498,7 +498,7 @@ SIPC_API int32_t sipc_publish_bytes(const char *name, const void *data, uint64_t
  *
  * Returns: OK, TIMEOUT, INTERRUPTED, BAD_NAME, WRONG_PATTERN, BAD_ARGUMENT, TOO_MANY_PEERS,
  *          CORRUPT, VERSION, NO_SPACE, NO_PERMISSION, NO_DIRECTORY, SYSTEM, INTERNAL.
- * Threads: any; threads of one process take turns.
+ * Threads: any; several threads may wait at once.
  * If a peer dies: the message of a receiver that died is delivered again, flagged
  *          SIPC_MESSAGE_REDELIVERED. */
 SIPC_API int32_t sipc_receive(const char *name, int64_t timeout_ns, sipc_message *message,

@@ -123,6 +123,7 @@ static int run(const test *one, char *why, size_t why_size)
     }
     pid_t child = fork();
     if (child == 0) {
+        setpgid(0, 0);
         close(ends[0]);
         sentence_out = ends[1];
         setenv("SIPC_DIR", directory, 1);
@@ -130,12 +131,13 @@ static int run(const test *one, char *why, size_t why_size)
         one->run();
         _exit(0);
     }
+    int state = 0;
+    waitpid(child, &state, 0);
+    kill(-child, SIGKILL); /* children of its own that hang */
     close(ends[1]);
     ssize_t got = read(ends[0], why, why_size - 1);
     why[got > 0 ? got : 0] = 0;
     close(ends[0]);
-    int state = 0;
-    waitpid(child, &state, 0);
     nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     if (WIFSIGNALED(state)) {
         int number = WTERMSIG(state);

@@ -325,9 +325,9 @@ pub const SIPC_ERROR_INIT: sipc_error = sipc_error {
 };
 
 /// One value. The kind says which fields count; the others are 0. A sender's pointers are only read
-/// during the call. A receiver's pointers stay valid until sipc_release of their message; data of
-/// tensors, bytes and strings larger than a slot is the shared memory itself, read-only, 64-byte
-/// aligned.
+/// during the call. A receiver's pointers stay valid until sipc_release of their message; the data
+/// of tensors, bytes and opaque values larger than a slot is the shared memory itself, read-only,
+/// of tensors 64-byte aligned.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct sipc_value {
@@ -361,7 +361,7 @@ pub struct sipc_value {
     pub shape: [u64; 8],
     /// TENSOR: bytes from one element to the next; all 0 means dense row-major
     pub strides: [i64; 8],
-    /// top-level value only: when the content was captured, or 0
+    /// sipc_put, top-level value only: when the content was captured, or 0
     pub capture_time_ns: i64,
 }
 
@@ -534,8 +534,8 @@ pub type sipc_publish_bytes_fn = unsafe extern "C" fn(
 ) -> i32;
 
 /// Takes one message of a queue; opens the channel on first use and keeps it open. The message
-/// counts as done when it is released or when the next one is received by this process. Works in a
-/// forked child.
+/// counts as done when it is released, or when this thread receives the next one. Works in a forked
+/// child.
 pub type sipc_receive_fn = unsafe extern "C" fn(
     name: *const c_char,
     timeout_ns: i64,

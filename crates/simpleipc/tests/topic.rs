@@ -203,3 +203,31 @@ fn a_held_message_keeps_its_memory_while_others_come_and_go() {
     assert!(report.pool_bytes < 8 << 20, "{report:?}");
     assert_eq!(report.leaks, Vec::<String>::new());
 }
+
+#[test]
+fn memory_of_a_publisher_that_has_left_is_to_be_had_once_everybody_has_read_it() {
+    let place = TestPlace::new();
+    let small = Options {
+        pool_bytes_max: 3 << 20,
+        ..place.options()
+    };
+    let lossless = Options {
+        lossless: true,
+        ..small.clone()
+    };
+    let mut subscriber = Subscriber::open("t", &lossless).expect("open");
+    let mut leaving = Publisher::open("t", &place.options()).expect("open");
+    let mut staying = Publisher::open("t", &place.options()).expect("open");
+    let large = vec![1u8; 1_200_000];
+    leaving.publish(&large[..]).expect("room");
+    leaving.publish(&large[..]).expect("room");
+    drop(leaving);
+    let full = staying.put(&Value::from(&large[..]), 0, NOW);
+    assert!(full.is_err(), "the subscriber still needs it");
+    for _ in 0..2 {
+        drop(subscriber.receive_timeout(NOW).expect("take"));
+    }
+    let room = staying.put(&Value::from(&large[..]), 0, NOW);
+    room.expect("the memory is free again");
+    assert_eq!(subscriber.receive_timeout(NOW).expect("take").missed(), 0);
+}

@@ -7,7 +7,7 @@ use super::files;
 use super::place::Place;
 use super::segments::Segments;
 use crate::error::{Error, Result, Status};
-use crate::layout::endpoint::STATE_FREE;
+use crate::layout::endpoint::{Lease, STATE_FREE, STATE_LEFT};
 use crate::os::{self, File, Mapping};
 use crate::ring::bell::Bell;
 use crate::ring::control::Control;
@@ -168,17 +168,41 @@ impl Attachment {
         }
     }
 
-    /// Repairs endpoints in `range` whose owners have died, and calls `on_lease` for each dead
-    /// receiver that leaves a message, while its lock is ours.
+    /// Repairs endpoints in `range` whose owners have died. What dead receivers had in hand
+    /// stays where it is.
     pub fn repair_dead(
         &self,
         segments: &mut Segments,
         range: impl Iterator<Item = u32>,
+    ) -> Result<()> {
+        self.repair(segments, range, false, &mut |_, _| {})
+    }
+
+    /// Repairs endpoint `e` if its owner has died, and calls `on_lease` if it has left a message,
+    /// while its lock is ours.
+    pub fn repair_leased(
+        &self,
+        segments: &mut Segments,
+        e: u32,
+        on_lease: &mut dyn FnMut(&Pool, u32),
+    ) -> Result<()> {
+        self.repair(segments, e..e + 1, true, on_lease)
+    }
+
+    fn repair(
+        &self,
+        segments: &mut Segments,
+        range: impl Iterator<Item = u32>,
+        takes_leases: bool,
         on_lease: &mut dyn FnMut(&Pool, u32),
     ) -> Result<()> {
         let reserved = self.control.endpoints_reserved();
         for e in range.filter(|e| *e < reserved && *e != self.endpoint) {
-            if self.control.endpoint(e).state().load(Ordering::Relaxed) == STATE_FREE {
+            let block = self.control.endpoint(e);
+            let state = block.state().load(Ordering::Relaxed);
+            let leased = Lease::from_word(block.lease().load(Ordering::Relaxed)).is_some();
+            // What a dead receiver has left is for receivers only; the rest has been repaired.
+            if state == STATE_FREE || (state == STATE_LEFT && leased && !takes_leases) {
                 continue;
             }
             // The kernel decides: whoever can have this lock knows that nobody alive has it.

@@ -40,6 +40,8 @@ pub struct Consumer {
     inherited: Option<Claimed>,
     /// Taken to answer `is_ready`.
     ready: Option<Message>,
+    /// Queues: the lease word of the message delivered last.
+    lease: u64,
     spin: Spin,
     slices: Slices,
     probe: u32,
@@ -98,6 +100,7 @@ impl Consumer {
             source,
             inherited: None,
             ready: None,
+            lease: LEASE_NONE,
             spin: Spin::new(),
             slices: Slices::new(),
             probe: 0,
@@ -127,7 +130,12 @@ impl Consumer {
             return Ok(message);
         }
         if deadline.is_now() {
-            return Err(self.timed_out());
+            // Who never waits would otherwise seldom look after the dead.
+            let inherits = matches!(self.source, Source::Queue(_)) && self.others_lease();
+            if inherits {
+                self.inherit()?;
+            }
+            return self.look()?.ok_or_else(|| self.timed_out());
         }
         let mut spin = std::mem::replace(&mut self.spin, Spin::new());
         let found = spin.until(|| self.look());
@@ -172,8 +180,14 @@ impl Consumer {
         let pending = self.ready.is_some() || self.inherited.is_some();
         if matches!(self.source, Source::Queue(_)) && !pending {
             let block = self.attachment.control.endpoint(self.attachment.endpoint);
+            // Only what we put there: the block may be another's by now, if we were evicted.
             // Relaxed: nobody but us and our repairer reads it, and the kernel orders the latter.
-            block.lease().store(LEASE_NONE, Ordering::Relaxed);
+            let _ = block.lease().compare_exchange(
+                self.lease,
+                LEASE_NONE,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            );
         }
     }
 
@@ -278,27 +292,27 @@ impl Consumer {
         };
         let attachment = &self.attachment;
         let control = &attachment.control;
-        while let Some(claimed) = taker.claim(control) {
-            if let Some(reference) = claimed.reference() {
-                let found = resolve(attachment, &mut self.segments, reference);
-                if found.is_err() {
-                    // Out of descriptors or address space here; another receiver may have some.
-                    taker.unclaim(control, &claimed);
-                    attachment.ring(control.bell());
-                }
-                if found?.is_none() {
-                    // Only a member that breaks the protocol can send such a message.
-                    let pool = self.segments.pool();
-                    finish(control, pool, claimed.lane, claimed.sequence, None);
-                    continue;
-                }
+        let Some(claimed) = taker.claim(control) else {
+            return Ok(None);
+        };
+        if let Some(reference) = claimed.reference() {
+            let found = resolve(attachment, &mut self.segments, reference);
+            if found.is_err() {
+                // Out of descriptors or address space here; another receiver may have some.
+                taker.unclaim(control, &claimed);
+                attachment.ring(control.bell());
             }
-            taker.lease(control, self.segments.pool(), &claimed);
-            attachment.ring(control.space_bell());
-            let redelivered = claimed.attempts > 0;
-            return self.deliver(claimed, redelivered).map(Some);
+            if found?.is_none() {
+                // Somebody has deleted the data file, or the sender breaks the protocol.
+                let pool = self.segments.pool();
+                finish(control, pool, claimed.lane, claimed.sequence, None);
+                return Err(self.lost_data());
+            }
         }
-        Ok(None)
+        taker.lease(control, self.segments.pool(), &claimed);
+        attachment.ring(control.space_bell());
+        let redelivered = claimed.attempts > 0;
+        self.deliver(claimed, redelivered).map(Some)
     }
 
     /// Makes a message of what is in our lease.
@@ -309,24 +323,27 @@ impl Consumer {
             None => None,
         };
         if claimed.reference().is_some() && hold.is_none() {
-            return Err(Error::new(
-                Status::Corrupt,
-                format!(
-                    "a message of the channel '{}' has lost its data",
-                    attachment.place.name()
-                ),
-            ));
+            return Err(self.lost_data());
         }
         let block = attachment.control.endpoint(attachment.endpoint);
         let lease = LeaseHold {
             attachment: Arc::clone(attachment),
             word: block.lease().load(Ordering::Relaxed),
         };
+        self.lease = lease.word;
         let (head, words) = (claimed.copy.head, claimed.copy.words);
         let hold = hold.map(Unheld::held);
         let mut message = Message::new(head, claimed.sequence, words, hold, Some(lease));
         message.redelivered = redelivered;
         Ok(message)
+    }
+
+    fn lost_data(&self) -> Error {
+        let name = self.attachment.place.name();
+        Error::new(
+            Status::Corrupt,
+            format!("a message of the channel '{name}' is lost: its data file has been removed"),
+        )
     }
 
     fn slice(&self) -> Duration {
@@ -358,8 +375,7 @@ impl Consumer {
         let reserved = self.attachment.control.endpoints_reserved().max(1);
         self.probe = (first + PROBED_AT_ONCE) % reserved;
         let some = (first..first + PROBED_AT_ONCE.min(reserved)).map(move |e| e % reserved);
-        self.attachment
-            .repair_dead(&mut self.segments, some, &mut |_, _| {})?;
+        self.attachment.repair_dead(&mut self.segments, some)?;
         if matches!(self.source, Source::Queue(_)) {
             self.inherit()?;
         }
@@ -382,7 +398,7 @@ impl Consumer {
             if leased.is_none() {
                 continue;
             }
-            attachment.repair_dead(&mut self.segments, e..e + 1, &mut |pool, dead| {
+            attachment.repair_leased(&mut self.segments, e, &mut |pool, dead| {
                 inherited = take_over(control, pool, dead, me);
             })?;
         }
@@ -526,6 +542,9 @@ pub fn wait_any(
             .collect();
         match os::wait_on_any(&words, slice) {
             Waited::Interrupted => {
+                for consumer in consumers.iter() {
+                    consumer.check_interrupt()?; // as in `take`
+                }
                 return Err(interrupted(consumers[0].attachment.place.name()));
             }
             Waited::Look => consumers.iter_mut().for_each(|c| c.slices.shorten()),

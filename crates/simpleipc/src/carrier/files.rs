@@ -129,7 +129,7 @@ fn try_open(place: &Place, wanted: &Geometry) -> Result<Option<ControlFile>> {
     }
     let geometry = read_geometry(&file, place)?;
     if alone {
-        let stale = geometry.boot_id != wanted.boot_id;
+        let stale = os::is_other_boot(geometry.boot_id);
         let opened = map(file, geometry, true)?;
         if stale || !has_messages(&opened.control) {
             remove_files(place, &opened.control);

@@ -17,7 +17,13 @@ pub fn join(place: Place, role: Role, opening: &Opening) -> Result<(Arc<Attachme
     os::watch_forks();
     let opened = files::open(&place, role.kind(), opening)?;
     let alone = opened.alone;
-    let endpoint = claim(&opened, &place, role)?;
+    let endpoint = match claim(&opened, &place, role) {
+        Ok(endpoint) => endpoint,
+        Err(error) => {
+            files::leave(&place, &opened.file, &opened.control);
+            return Err(error);
+        }
+    };
     let attachment = Attachment::new(place, opened, endpoint, role)?;
     let control = &attachment.control;
     control.raise_history(opening.history);
@@ -25,7 +31,7 @@ pub fn join(place: Place, role: Role, opening: &Opening) -> Result<(Arc<Attachme
     segments.refresh(&attachment.place, control, role.is_producer())?;
     if alone || has_others(control, endpoint) {
         let all = 0..control.endpoints_reserved();
-        attachment.repair_dead(&mut segments, all, &mut |_, _| {})?;
+        attachment.repair_dead(&mut segments, all)?;
     }
     Ok((attachment, segments))
 }

@@ -33,13 +33,6 @@ pub struct Stamps {
     pub capture_ns: i64,
 }
 
-/// What a producer waits for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lack {
-    Slot,
-    Chunk,
-}
-
 /// One publisher or sender.
 pub struct Producer {
     attachment: Arc<Attachment>,
@@ -211,9 +204,11 @@ impl Producer {
             match self.make_room(needed) {
                 Ok(()) => {}
                 Err(error) if error.status() == Status::NoSpace && self.may_come_free() => {
-                    if let Err(full) = self.wait(deadline, Lack::Chunk, needed) {
-                        // Without waiting, the shortage itself is the better answer.
-                        return Err(if deadline.is_now() { error } else { full });
+                    if deadline.is_now() {
+                        return Err(error);
+                    }
+                    if let Some(loan) = self.wait_for_chunk(deadline, needed)? {
+                        return Ok(loan);
                     }
                 }
                 Err(error) => return Err(error),
@@ -278,6 +273,9 @@ impl Producer {
         if error.status() != Status::NoSpace {
             return Err(error);
         }
+        if publisher && segments.pool().retire_unneeded(control) {
+            return Ok(());
+        }
         if publisher && self.writer.retire_oldest(control, segments.pool()) {
             return Ok(());
         }
@@ -306,50 +304,72 @@ impl Producer {
         if self.writer.has_room(&self.attachment.control) {
             return Ok(());
         }
-        self.wait(deadline, Lack::Slot, 0)
-    }
-
-    /// Waits until there is room, or at least a reason to look again for a chunk.
-    fn wait(&mut self, deadline: Deadline, lack: Lack, needed: u64) -> Result<()> {
         let attachment = Arc::clone(&self.attachment);
-        let (control, writer) = (&attachment.control, &mut self.writer);
+        let control = &attachment.control;
         // Those who are in the way may be dead; then there is no need to wait.
-        attachment.repair_dead(&mut self.segments, everybody(), &mut |_, _| {})?;
-        let mut has_room = || Ok((lack == Lack::Slot && writer.has_room(control)).then_some(()));
+        attachment.repair_dead(&mut self.segments, everybody())?;
+        let writer = &mut self.writer;
+        let mut has_room = || Ok(writer.has_room(control).then_some(()));
         if has_room()?.is_some() {
             return Ok(());
         }
-        if lack == Lack::Slot && !deadline.is_now() && self.spin.until(&mut has_room)?.is_some() {
+        if !deadline.is_now() && self.spin.until(&mut has_room)?.is_some() {
             return Ok(());
         }
         loop {
-            let bell = control.space_bell();
-            let expected = bell.announce();
-            if !os::barrier() {
-                control.set_need_fence();
-            }
-            if has_room()?.is_some() {
+            let expected = self.announce();
+            if self.writer.has_room(control) {
                 return Ok(());
             }
-            // sync interrupt/acquire: what the interrupter did before is visible.
-            if attachment.interrupt.swap(0, Ordering::Acquire) != 0 {
-                return Err(interrupted(attachment.place.name()));
-            }
             let Some(slice) = deadline.left(SLICE) else {
-                return Err(full(&attachment, lack, needed));
+                return Err(self.no_slot());
             };
-            match os::wait_on(bell.0, expected, slice) {
-                Waited::Interrupted => return Err(interrupted(attachment.place.name())),
-                Waited::Look if lack == Lack::Chunk => return Ok(()),
-                Waited::Look => {}
-                Waited::TimedOut => {
-                    attachment.check_own()?;
-                    attachment.check_file()?;
-                    attachment.repair_dead(&mut self.segments, everybody(), &mut |_, _| {})?;
-                    if lack == Lack::Chunk && deadline.left(SLICE).is_some() {
-                        return Ok(());
-                    }
-                }
+            self.sleep(expected, slice)?;
+        }
+    }
+
+    /// Sleeps until somebody lets go of memory. With a loan if it could be had at the second
+    /// look; without one when it is time to try everything again.
+    fn wait_for_chunk(&mut self, deadline: Deadline, needed: u64) -> Result<Option<Loan>> {
+        let expected = self.announce();
+        let loan = self.try_loan(needed)?;
+        if loan.is_some() {
+            return Ok(loan);
+        }
+        match deadline.left(SLICE) {
+            Some(slice) => self.sleep(expected, slice).map(|()| None),
+            None => Err(self.no_chunk(needed)),
+        }
+    }
+
+    fn announce(&self) -> u32 {
+        let control = &self.attachment.control;
+        let expected = control.space_bell().announce();
+        if !os::barrier() {
+            control.set_need_fence();
+        }
+        expected
+    }
+
+    /// Sleeps for a slice, and looks around at its end.
+    fn sleep(&mut self, expected: u32, slice: Duration) -> Result<()> {
+        let attachment = &self.attachment;
+        let interrupted = || Err(interrupted(attachment.place.name()));
+        // sync interrupt/acquire: what the interrupter did before is visible.
+        if attachment.interrupt.swap(0, Ordering::Acquire) != 0 {
+            return interrupted();
+        }
+        match os::wait_on(attachment.control.space_bell().0, expected, slice) {
+            Waited::Interrupted => {
+                // A handler that called interrupt() is told once.
+                attachment.interrupt.store(0, Ordering::Relaxed);
+                interrupted()
+            }
+            Waited::Look => Ok(()),
+            Waited::TimedOut => {
+                attachment.check_own()?;
+                attachment.check_file()?;
+                attachment.repair_dead(&mut self.segments, everybody())
             }
         }
     }
@@ -366,6 +386,33 @@ impl Producer {
         Ok(())
     }
 
+    fn no_slot(&self) -> Error {
+        let (name, depth) = (self.channel(), self.attachment.control.geometry().depth);
+        let text = match self.attachment.role {
+            Role::Send => format!(
+                "the queue '{name}' is full: {depth} messages of this sender wait; is a receiver \
+                 running?"
+            ),
+            _ => format!(
+                "a lossless subscriber of the topic '{name}' is as many messages behind as it may \
+                 be, about {depth}; is it stopped?"
+            ),
+        };
+        Error::new(Status::Full, text)
+    }
+
+    fn no_chunk(&self, needed: u64) -> Error {
+        let name = self.channel();
+        Error::new(
+            Status::Full,
+            format!(
+                "the shared memory of the channel '{name}' is in use by messages that have not \
+                 been taken or released, and {needed} bytes more were not to be had in the time \
+                 given"
+            ),
+        )
+    }
+
     fn channel(&self) -> &str {
         self.attachment.place.name()
     }
@@ -375,25 +422,6 @@ impl Stamps {
     fn words(self) -> usize {
         usize::from(self.publish) + usize::from(self.capture_ns != 0)
     }
-}
-
-fn full(attachment: &Attachment, lack: Lack, needed: u64) -> Error {
-    let name = attachment.place.name();
-    let text = match (lack, attachment.role) {
-        (Lack::Slot, Role::Send) => format!(
-            "the queue '{name}' is full: {} messages of this sender wait; is a receiver running?",
-            attachment.control.geometry().depth
-        ),
-        (Lack::Slot, _) => format!(
-            "a lossless subscriber of the topic '{name}' is {} messages behind; is it stopped?",
-            attachment.control.geometry().depth
-        ),
-        (Lack::Chunk, _) => format!(
-            "the shared memory of the channel '{name}' is in use by messages that have not been \
-             taken or released, and {needed} bytes more were not to be had in the time given"
-        ),
-    };
-    Error::new(Status::Full, text)
 }
 
 fn everybody() -> std::ops::Range<u32> {
@@ -406,7 +434,7 @@ fn lease_lane(attachment: &Attachment, segments: &mut Segments) -> Result<u32> {
     if let Some(lane) = try_lease_lane(attachment)? {
         return Ok(lane);
     }
-    attachment.repair_dead(segments, everybody(), &mut |_, _| {})?;
+    attachment.repair_dead(segments, everybody())?;
     if let Some(lane) = try_lease_lane(attachment)? {
         return Ok(lane);
     }

@@ -38,7 +38,7 @@ fn clean_one(place: &Place, age_max: Duration) -> Result<bool> {
         return Ok(false);
     };
     let geometry = files::read_geometry(&file, place)?;
-    let boots_ago = geometry.boot_id != os::boot_id();
+    let boots_ago = os::is_other_boot(geometry.boot_id);
     // Unstamped, or in the lease of a dead receiver: of unknown age, and not to be lost for that.
     let age = report.newest_age_ns.map_or(Duration::ZERO, |age| {
         Duration::from_nanos(u64::try_from(age).unwrap_or(0))

@@ -1,15 +1,24 @@
 //! One-call functions: no handle, no set-up. The process keeps each channel open behind them.
 
 use super::{Message, Options, Publisher, Receiver, Sender};
-use crate::error::{Error, Result, Status};
+use crate::error::{Class, Error, Result, Status};
 use crate::value::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
-/// Handles by directory and name. Each has its own lock: a wait on one channel does not stop the
-/// others.
-type Cache<T> = Mutex<HashMap<String, Arc<Mutex<T>>>>;
+/// Handles by process, directory and name. Each has its own lock: a wait on one channel does not
+/// stop the others.
+type Cache<T> = Mutex<HashMap<String, Vec<Arc<Mutex<T>>>>>;
+
+/// What a second thread does while a handle is in use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WhenBusy {
+    /// Waits for its turn: messages of one process stay in order, and turns are short.
+    Wait,
+    /// Opens another handle: the first may wait for a message for ever.
+    OpenAnother,
+}
 
 static SENDERS: OnceLock<Cache<Sender>> = OnceLock::new();
 static RECEIVERS: OnceLock<Cache<Receiver>> = OnceLock::new();
@@ -23,12 +32,13 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
         .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// Calls `work` with the cached handle, opening it if need be, and again with a fresh one if the
-/// cached one is of no use any more: in a forked child, or after its file was removed.
+/// Calls `work` with a cached handle, opening one if need be, and again with a fresh one if the
+/// cached one is of no use any more, because its file was removed.
 fn with<T, R>(
     cache: &'static OnceLock<Cache<T>>,
     name: &str,
     open: fn(&str, &Options) -> Result<T>,
+    when_busy: WhenBusy,
     mut work: impl FnMut(&mut T) -> Result<R>,
 ) -> Result<R> {
     let cache = cache.get_or_init(Cache::default);
@@ -40,25 +50,24 @@ fn with<T, R>(
     let mut last = Error::new(Status::Internal, "no attempt was made");
     for _ in 0..2 {
         let handle = {
-            let mut handles = locked(cache);
-            match handles.get(&key) {
+            let mut all = locked(cache);
+            let handles = all.entry(key.clone()).or_default();
+            let free =
+                |handle: &&Arc<Mutex<T>>| when_busy == WhenBusy::Wait || handle.try_lock().is_ok();
+            match handles.iter().find(free) {
                 Some(handle) => Arc::clone(handle),
                 None => {
                     let handle = Arc::new(Mutex::new(open(name, &Options::default())?));
-                    handles.insert(key.clone(), Arc::clone(&handle));
+                    handles.push(Arc::clone(&handle));
                     handle
                 }
             }
         };
         let result = work(&mut locked(&handle));
         match result {
-            Err(error) if error.status().class() == crate::error::Class::Gone => {
-                let mut handles = locked(cache);
-                if handles
-                    .get(&key)
-                    .is_some_and(|known| Arc::ptr_eq(known, &handle))
-                {
-                    handles.remove(&key);
+            Err(error) if error.status().class() == Class::Gone => {
+                if let Some(handles) = locked(cache).get_mut(&key) {
+                    handles.retain(|known| !Arc::ptr_eq(known, &handle));
                 }
                 last = error;
             }
@@ -74,7 +83,7 @@ fn with<T, R>(
 pub fn send<'a>(name: &str, value: impl Into<Value<'a>>) -> Result<()> {
     let value = value.into();
     let timeout = Some(crate::limits::ONE_CALL_TIMEOUT);
-    with(&SENDERS, name, Sender::open, |sender| {
+    with(&SENDERS, name, Sender::open, WhenBusy::Wait, |sender| {
         sender.put(&value, 0, timeout)
     })
 }
@@ -85,17 +94,25 @@ pub fn send<'a>(name: &str, value: impl Into<Value<'a>>) -> Result<()> {
 pub fn publish<'a>(name: &str, value: impl Into<Value<'a>>) -> Result<()> {
     let value = value.into();
     let timeout = Some(crate::limits::ONE_CALL_TIMEOUT);
-    with(&PUBLISHERS, name, Publisher::open, |publisher| {
-        publisher.put(&value, 0, timeout)
-    })
+    with(
+        &PUBLISHERS,
+        name,
+        Publisher::open,
+        WhenBusy::Wait,
+        |publisher| publisher.put(&value, 0, timeout),
+    )
 }
 
-/// Takes one message out of a queue; `None` waits for ever. Threads of one process take turns.
+/// Takes one message out of a queue; `None` waits for ever. Any thread.
 ///
-/// The channel stays open in this process. The message is done when it is dropped or when the
-/// next one is asked for.
+/// The channel stays open in this process. The message is done when it is dropped, or when the
+/// next one is asked for through the same handle behind this call.
 pub fn receive(name: &str, timeout: Option<Duration>) -> Result<Message> {
-    with(&RECEIVERS, name, Receiver::open, |receiver| {
-        receiver.receive_timeout(timeout)
-    })
+    with(
+        &RECEIVERS,
+        name,
+        Receiver::open,
+        WhenBusy::OpenAnother,
+        |receiver| receiver.receive_timeout(timeout),
+    )
 }

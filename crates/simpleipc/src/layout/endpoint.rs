@@ -6,7 +6,7 @@
 /// Bytes of an endpoint block; four of them fill a page.
 pub const BLOCK_BYTES: u64 = 1024;
 
-/// a32: FREE, or JOINING, or ACTIVE.
+/// a32: FREE, JOINING, ACTIVE or LEFT.
 pub const OFF_STATE: usize = 0;
 /// a32: counts the lives of this block; part of the sender's identity.
 pub const OFF_GENERATION: usize = 4;
@@ -33,6 +33,8 @@ pub const STATE_FREE: u32 = 0;
 pub const STATE_JOINING: u32 = 1;
 /// State: in use.
 pub const STATE_ACTIVE: u32 = 2;
+/// State: the owner is dead and all is repaired but its lease, which waits for a receiver.
+pub const STATE_LEFT: u32 = 3;
 
 /// Lease states.
 pub const LEASE_NONE: u64 = 0;

@@ -18,8 +18,8 @@ pub use super::linux_process::{
     at_exit, fork_cookie, is_forked, process_id, processors, random_bytes, user_id, watch_forks,
 };
 pub use super::linux_wait::{
-    WAIT_WORDS_MAX, Waited, barrier, boot_id, now_ns, register_producer, wait_on, wait_on_any,
-    wake_all,
+    WAIT_WORDS_MAX, Waited, barrier, boot_id, is_other_boot, now_ns, register_producer, wait_on,
+    wait_on_any, wake_all,
 };
 
 /// The last error of a system call as one of ours; `what` says what was being done to what.

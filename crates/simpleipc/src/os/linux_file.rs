@@ -3,6 +3,7 @@
 use super::linux::{check, last_error, os_error};
 use crate::error::{Error, Result, Status};
 use std::ffi::CString;
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -191,10 +192,16 @@ impl File {
         .map(|_| ())
     }
 
+    /// The file for the standard library's use. Not a second descriptor: a fork could keep that.
+    fn borrow(&self) -> ManuallyDrop<std::fs::File> {
+        // SAFETY: the descriptor is open as long as `self`, and ManuallyDrop does not close it.
+        ManuallyDrop::new(unsafe { std::fs::File::from_raw_fd(self.fd.as_raw_fd()) })
+    }
+
     /// Writes into a file that is not mapped yet.
     pub fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<()> {
         use std::os::unix::fs::FileExt;
-        let file = std::fs::File::from(self.fd.try_clone().map_err(|_| last_error("dup"))?);
+        let file = self.borrow();
         file.write_all_at(bytes, offset).map_err(|error| {
             os_error(
                 "cannot write a channel file",
@@ -206,7 +213,7 @@ impl File {
     /// Reads up to `bytes` from `offset`; fewer at the end of the file.
     pub fn read_at(&self, offset: u64, bytes: usize) -> Result<Vec<u8>> {
         use std::os::unix::fs::FileExt;
-        let file = std::fs::File::from(self.fd.try_clone().map_err(|_| last_error("dup"))?);
+        let file = self.borrow();
         let mut buffer = vec![0; bytes];
         let mut filled = 0;
         while filled < bytes {

@@ -40,6 +40,12 @@ pub fn boot_id() -> [u8; 16] {
     })
 }
 
+/// Whether a boot id is known to be of another boot than this one.
+pub fn is_other_boot(id: [u8; 16]) -> bool {
+    let known = |id: [u8; 16]| id != [0; 16];
+    known(id) && known(boot_id()) && id != boot_id()
+}
+
 fn timespec(time: Duration) -> libc::timespec {
     // SAFETY: plain data, all of it integers.
     let mut spec: libc::timespec = unsafe { std::mem::zeroed() };
@@ -93,7 +99,6 @@ pub const WAIT_WORDS_MAX: usize = 128;
 /// `futex_waitv` the sleep on the first word is short, so that the others are looked at often.
 pub fn wait_on_any(words: &[(&AtomicU32, u32)], time: Duration) -> Waited {
     const FUTEX2_SIZE_U32: u32 = 2;
-    const FALLBACK_SLICE: Duration = Duration::from_millis(2);
     if let [(word, expected)] = words {
         return wait_on(word, *expected, time);
     }
@@ -122,13 +127,29 @@ pub fn wait_on_any(words: &[(&AtomicU32, u32)], time: Duration) -> Waited {
     };
     let error = std::io::Error::last_os_error().raw_os_error();
     if done < 0 && matches!(error, Some(libc::ENOSYS | libc::EPERM | libc::EINVAL)) {
-        let (word, expected) = words[0];
-        return match wait_on(word, expected, time.min(FALLBACK_SLICE)) {
-            Waited::TimedOut if time > FALLBACK_SLICE => Waited::Look,
-            other => other,
-        };
+        return wait_on_each(words, time);
     }
     waited(done)
+}
+
+/// Short sleeps on the first word, with a look at the others in between.
+fn wait_on_each(words: &[(&AtomicU32, u32)], time: Duration) -> Waited {
+    const SLICE: Duration = Duration::from_millis(2);
+    let mut left = time;
+    while !left.is_zero() {
+        let (first, expected) = words[0];
+        let slice = left.min(SLICE);
+        match wait_on(first, expected, slice) {
+            Waited::TimedOut => left -= slice,
+            other => return other,
+        }
+        let changed =
+            |(word, expected): &(&AtomicU32, u32)| word.load(Ordering::Relaxed) != *expected;
+        if words.iter().any(changed) {
+            return Waited::Look;
+        }
+    }
+    Waited::TimedOut
 }
 
 /// Wakes everybody who sleeps on the word, in whatever process.

@@ -35,13 +35,18 @@ impl Bell<'_> {
 
     /// Takes the announcement; true for the one caller who must now wake everybody.
     pub fn take_sleepers(&self) -> bool {
-        let word = self.0.load(Ordering::Relaxed);
-        let rung = word.wrapping_add(2) & !SLEEPERS;
-        word & SLEEPERS != 0
-            && self
+        let mut word = self.0.load(Ordering::Relaxed);
+        while word & SLEEPERS != 0 {
+            let rung = word.wrapping_add(2) & !SLEEPERS;
+            let taken = self
                 .0
-                .compare_exchange(word, rung, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok()
+                .compare_exchange(word, rung, Ordering::Relaxed, Ordering::Relaxed);
+            match taken {
+                Ok(_) => return true,
+                Err(now) => word = now,
+            }
+        }
+        false
     }
 
     /// Changes the word so that nobody can fall asleep on the old value; the caller wakes

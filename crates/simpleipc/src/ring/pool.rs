@@ -5,6 +5,7 @@
 //! it. A reader sets its bit and then checks that the word still names the message it wants.
 //! Both sides fence between their store and their look, so that one of them sees the other.
 
+use super::control::Control;
 use super::lane::Lane;
 use crate::layout::chunk::{self, FREE, GENERATION_MASK, PUBLISHED, Reference, Word};
 use crate::layout::segment::{SEGMENTS, SegmentGeometry};
@@ -229,6 +230,37 @@ impl Pool {
         self.segments.iter().flat_map(|segment| {
             (0..segment.geometry.chunks).map(move |chunk| (segment, chunk, segment.state(chunk)))
         })
+    }
+
+    /// Topics, when memory is short: frees the chunks of every lane that all subscribers have
+    /// passed and history does not ask for; of lanes that nobody owns, whose owner can do nothing
+    /// about them any more, all that no lossless subscriber still needs. False if there was none.
+    pub fn retire_unneeded(&self, control: &Control) -> bool {
+        // sync members/seqcst: publications come before this look at the members.
+        fence(Ordering::SeqCst);
+        let reserved = control.lanes_reserved();
+        let mut any = false;
+        for (segment, chunk, word) in self.chunks() {
+            let index = u32::from(word.owner);
+            let known = index < control.geometry().lanes && reserved >> index & 1 != 0;
+            if word.state != PUBLISHED || !known {
+                continue;
+            }
+            let lane = control.lane(index);
+            let tail = lane.tail_hint();
+            let sequence = widen(word.sequence, tail);
+            let passed = control.least_cursor(control.active(), index, tail);
+            let kept = tail.saturating_sub(control.history());
+            // sync lane-owner/acquire: what the last owner published is visible.
+            let orphan = lane.owner().load(Ordering::Acquire) == 0;
+            let unneeded = sequence < passed.min(kept)
+                || (orphan && sequence < control.least_cursor(control.gating(), index, tail));
+            if unneeded {
+                segment.retire(chunk, word.generation as u16, index, sequence);
+                any = true;
+            }
+        }
+        any
     }
 
     /// The chunks that messages of lane `index` refer to, oldest first; those whose message never

@@ -9,7 +9,7 @@ use super::pool::Pool;
 use super::queue::{self, Claimed};
 use super::slot::Found;
 use crate::layout::chunk::{LOANED, PUBLISHED, Reference};
-use crate::layout::endpoint::{LEASE_NONE, Lease, STATE_FREE};
+use crate::layout::endpoint::{LEASE_NONE, Lease, STATE_FREE, STATE_LEFT};
 use crate::layout::lane::{FLAG_CHUNK, TAKE_DONE, TAKE_READY, TAKE_TAKEN, Take};
 use crate::sync::{Ordering, crash_point};
 
@@ -45,6 +45,8 @@ pub fn repair(control: &Control, pool: &Pool, e: u32) -> Remains {
     if let Some(lease) = lease {
         if !is_copied_elsewhere(control, e, lease) {
             clear_references(pool, e, leased_reference(control, e));
+            // sync endpoint-state/release: everything above is done for whoever takes over.
+            block.state().store(STATE_LEFT, Ordering::Release);
             control.bump_epoch();
             return Remains::Lease;
         }
