@@ -137,12 +137,20 @@ impl Consumer {
             }
             return self.look()?.ok_or_else(|| self.timed_out());
         }
+        let began_ns = now_ns();
         let mut spin = std::mem::replace(&mut self.spin, Spin::new());
         let found = spin.until(|| self.look());
         self.spin = spin;
         if let Some(message) = found? {
             return Ok(message);
         }
+        let outcome = self.sleep_until(deadline);
+        self.spin.learn(now_ns() - began_ns);
+        outcome
+    }
+
+    /// Looks and sleeps in turn.
+    fn sleep_until(&mut self, deadline: Deadline) -> Result<Message> {
         loop {
             let attachment = Arc::clone(&self.attachment);
             let expected = self.announce();

@@ -313,12 +313,20 @@ impl Producer {
         if has_room()?.is_some() {
             return Ok(());
         }
+        let began_ns = now_ns();
         if !deadline.is_now() && self.spin.until(&mut has_room)?.is_some() {
             return Ok(());
         }
+        let outcome = self.sleep_for_slot(deadline);
+        self.spin.learn(now_ns() - began_ns);
+        outcome
+    }
+
+    /// Looks and sleeps in turn.
+    fn sleep_for_slot(&mut self, deadline: Deadline) -> Result<()> {
         loop {
             let expected = self.announce();
-            if self.writer.has_room(control) {
+            if self.writer.has_room(&self.attachment.control) {
                 return Ok(());
             }
             let Some(slice) = deadline.left(SLICE) else {

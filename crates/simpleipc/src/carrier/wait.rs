@@ -38,39 +38,76 @@ impl Deadline {
     }
 }
 
-/// How long to look before sleeping. Grows while looking pays and shrinks while it does not, so
-/// that a busy channel never sleeps and an idle one hardly spins.
+/// How long to look before sleeping: a little longer than the waits of late, if they were short
+/// enough for looking to pay. So a busy channel never sleeps and an idle one hardly spins.
 #[derive(Debug)]
 pub struct Spin {
     budget_ns: i64,
+    /// Waits in a row that were short and yet longer than the budget.
+    failures: u32,
+    /// Waits still to come before looking is tried again.
+    rest: u32,
+    /// How long the next rest is.
+    next_rest: u32,
 }
 
 impl Spin {
-    const MOST_NS: i64 = 50_000;
+    /// About twice what it costs to put a processor to sleep and wake it.
+    const MOST_NS: i64 = 100_000;
     const LEAST_NS: i64 = 1_000;
+    /// After so many failures the other side seems to need this very processor.
+    const FAILURES_MAX: u32 = 8;
+    const FIRST_REST: u32 = 256;
+    const LONGEST_REST: u32 = 1 << 16;
 
     pub fn new() -> Self {
-        Self { budget_ns: 20_000 }
+        Self {
+            budget_ns: 20_000,
+            failures: 0,
+            rest: 0,
+            next_rest: Self::FIRST_REST,
+        }
     }
 
     /// Calls `look` until it finds something, fails, or the budget is used up.
     pub fn until<T>(&mut self, mut look: impl FnMut() -> Result<Option<T>>) -> Result<Option<T>> {
-        if os::processors() < 2 {
+        if !os::has_processor_to_spare() {
+            return Ok(None);
+        }
+        if self.rest > 0 {
+            self.rest -= 1;
             return Ok(None);
         }
         let start = os::now_ns();
         loop {
-            for _ in 0..16 {
+            for _ in 0..64 {
                 if let Some(found) = look()? {
-                    self.budget_ns = (self.budget_ns * 2).min(Self::MOST_NS);
+                    self.failures = 0;
+                    self.next_rest = Self::FIRST_REST;
                     return Ok(Some(found));
                 }
                 spin_loop();
             }
             if os::now_ns() - start > self.budget_ns {
-                self.budget_ns = (self.budget_ns / 2).max(Self::LEAST_NS);
                 return Ok(None);
             }
+            // The one we wait for may be waiting for this very processor.
+            os::yield_now();
+        }
+    }
+
+    /// A wait that was too long for the budget took this long in the end.
+    pub fn learn(&mut self, waited_ns: i64) {
+        if waited_ns >= 2 * Self::MOST_NS {
+            self.budget_ns = (self.budget_ns / 2).max(Self::LEAST_NS);
+            return;
+        }
+        self.budget_ns = (waited_ns * 2).clamp(Self::LEAST_NS, Self::MOST_NS);
+        self.failures += 1;
+        if self.failures >= Self::FAILURES_MAX {
+            self.failures = 0;
+            self.rest = self.next_rest;
+            self.next_rest = (self.next_rest * 2).min(Self::LONGEST_REST);
         }
     }
 }
@@ -110,4 +147,31 @@ pub fn interrupted(channel: &str) -> Error {
         Status::Interrupted,
         format!("the wait on the channel '{channel}' was interrupted"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Spin;
+
+    #[test]
+    fn short_waits_teach_to_look_longer_and_long_ones_to_sleep_at_once() {
+        let mut spin = Spin::new();
+        spin.learn(40_000);
+        assert_eq!(spin.budget_ns, 80_000);
+        spin.learn(90_000);
+        assert_eq!(spin.budget_ns, Spin::MOST_NS);
+        for _ in 0..20 {
+            spin.learn(16_000_000);
+        }
+        assert_eq!(spin.budget_ns, Spin::LEAST_NS);
+    }
+
+    #[test]
+    fn who_looks_in_vain_rests() {
+        let mut spin = Spin::new();
+        for _ in 0..Spin::FAILURES_MAX {
+            spin.learn(60_000);
+        }
+        assert_eq!(spin.rest, Spin::FIRST_REST);
+    }
 }

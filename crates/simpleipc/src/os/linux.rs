@@ -15,7 +15,8 @@ pub use super::linux_file::{
     File, Mapping, free_bytes, list, make_directory, remove, remove_directory,
 };
 pub use super::linux_process::{
-    at_exit, fork_cookie, is_forked, process_id, processors, random_bytes, user_id, watch_forks,
+    at_exit, fork_cookie, has_processor_to_spare, is_forked, process_id, random_bytes, user_id,
+    watch_forks, yield_now,
 };
 pub use super::linux_wait::{
     WAIT_WORDS_MAX, Waited, barrier, boot_id, is_other_boot, now_ns, register_producer, wait_on,

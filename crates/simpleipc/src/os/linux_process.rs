@@ -15,10 +15,32 @@ pub fn user_id() -> u32 {
     unsafe { libc::geteuid() }
 }
 
-/// Processors this process may run on.
-pub fn processors() -> usize {
-    static PROCESSORS: OnceLock<usize> = OnceLock::new();
-    *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+/// Whether somebody else can run while this thread looks for a message: there are several
+/// processors and no quota that a busy loop would use up. A process bound to one processor of
+/// several has, as far as it can know, others beside it.
+pub fn has_processor_to_spare() -> bool {
+    static SPARE: OnceLock<bool> = OnceLock::new();
+    *SPARE.get_or_init(|| {
+        let allowed = std::thread::available_parallelism().map_or(1, usize::from);
+        // SAFETY: no pointers involved.
+        let online = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) };
+        allowed >= 2 || (bound_to() == 1 && online >= 2)
+    })
+}
+
+/// Lets another thread run on this processor, if one wants to.
+pub fn yield_now() {
+    std::thread::yield_now();
+}
+
+/// Processors this thread may run on.
+fn bound_to() -> libc::c_int {
+    // SAFETY: plain data, written by the call before it is counted; the size is its own.
+    unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &mut set);
+        libc::CPU_COUNT(&set)
+    }
 }
 
 /// Unpredictable bytes.

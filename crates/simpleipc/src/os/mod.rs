@@ -9,7 +9,7 @@
 //!   and are never waited for
 //! - waiting: `wait_on`, `wait_on_any`, `wake_all` on 32-bit words in shared mappings
 //! - barriers: `register_producer`, `barrier` (see `ring::bell`)
-//! - facts: `now_ns`, `boot_id`, `random_bytes`, `process_id`, `user_id`, `processors`
+//! - facts: `now_ns`, `boot_id`, `random_bytes`, `process_id`, `user_id`, `has_processor_to_spare`
 //! - `fork`: noticing that this is a forked child; `at_exit`
 //!
 //! Nothing here knows what a channel is, and nothing here decides that somebody is dead.
