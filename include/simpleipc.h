@@ -546,7 +546,8 @@ SIPC_API int32_t sipc_put(sipc_channel *channel, const sipc_value *value, int64_
         sipc_error *error);
 
 /* Takes the next message, waiting for it without using the CPU. INTERRUPTED when a signal handler
- * ran or sipc_interrupt was called.
+ * ran while the thread slept, or sipc_interrupt was called; a handler may call sipc_interrupt, and
+ * that is never missed.
  *
  *   channel     opened with SUBSCRIBE or RECEIVE
  *   timeout_ns  below 0: for ever

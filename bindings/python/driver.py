@@ -3,6 +3,7 @@
 The protocol is in testing/interop; values become native ones of Python and back.
 """
 
+import math
 import struct
 import sys
 import zlib
@@ -12,6 +13,12 @@ import numpy as np
 import simpleipc as ipc
 
 PUT_TIMEOUT = 10
+ROLES = {
+    "publish": ipc.Publisher,
+    "subscribe": ipc.Subscriber,
+    "send": ipc.Sender,
+    "receive": ipc.Receiver,
+}
 DTYPES = {
     "bool": "?", "u8": "u1", "i8": "i1", "u16": "u2", "i16": "i2", "u32": "u4", "i32": "i4",
     "u64": "u8", "i64": "i8", "f16": "f2", "f32": "f4", "f64": "f8", "c64": "c8", "c128": "c16",
@@ -31,17 +38,13 @@ def text_pattern(length, seed):
 
 def tensor(dtype, shape, format_hex, data):
     """A tensor of the notation; the parts but the data are text."""
-    sizes = [int(size) for size in shape.split("x")] if shape else []
-    array = np.frombuffer(data, DTYPES[dtype]).reshape(sizes)
+    array = np.frombuffer(data, DTYPES[dtype]).reshape(sizes_of(shape))
     label = bytes.fromhex(format_hex).decode()
     return ipc.Tensor(array, label) if label else array
 
 
-def size_of(dtype, shape):
-    items = 1
-    for size in shape.split("x") if shape else []:
-        items *= int(size)
-    return items * np.dtype(DTYPES[dtype]).itemsize
+def sizes_of(shape):
+    return [int(size) for size in shape.split("x")] if shape else []
 
 
 class Parser:
@@ -90,7 +93,8 @@ class Parser:
         if kind == "S":
             return text_pattern(int(parts[0]), int(parts[1]))
         if kind == "T":
-            return tensor(*parts[:3], pattern(size_of(*parts[:2]), int(parts[3])))
+            length = math.prod(sizes_of(parts[1])) * np.dtype(DTYPES[parts[0]]).itemsize
+            return tensor(*parts[:3], pattern(length, int(parts[3])))
         raise ValueError(f"no such value: {kind}")
 
     def items(self, end, item):
@@ -149,13 +153,7 @@ def open_handle(role, name, *options):
     for option in options:
         key, _, number = option.partition("=")
         given[key] = int(number) if number else True
-    kinds = {
-        "publish": ipc.Publisher,
-        "subscribe": ipc.Subscriber,
-        "send": ipc.Sender,
-        "receive": ipc.Receiver,
-    }
-    return kinds[role](name, **given)
+    return ROLES[role](name, **given)
 
 
 def put(handle, value, capture_time_ns=0):

@@ -1,7 +1,5 @@
 //! What Subscriber and Receiver are made of: handles that take.
 
-use std::mem::MaybeUninit;
-use std::ptr::addr_of_mut;
 use std::sync::Arc;
 
 use capi::generated::*;
@@ -55,7 +53,7 @@ impl Consumer {
     /// Takes the next message, waiting for it at most `timeout` seconds; without one given, as long
     /// as the handle was opened with.
     #[pyo3(signature = (timeout = Patience::AsOpened), text_signature = "($self, timeout=...)")]
-    fn receive(&self, py: Python<'_>, timeout: Patience) -> PyResult<Message> {
+    fn receive(&self, py: Python<'_>, timeout: Patience) -> PyResult<Py<Message>> {
         let timeout = match timeout {
             Patience::AsOpened => self.timeout,
             Patience::Given(timeout) => timeout,
@@ -71,7 +69,7 @@ impl Consumer {
         slf
     }
 
-    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Message>> {
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<Message>>> {
         let mut report = Report::new();
         match self.take(py, self.timeout, &mut report)? {
             Ok(message) => Ok(Some(message)),
@@ -112,23 +110,21 @@ impl Consumer {
         py: Python<'_>,
         timeout: Timeout,
         report: &mut Report,
-    ) -> PyResult<Result<Message, i32>> {
-        let mut message = MaybeUninit::<sipc_message>::uninit();
-        // SAFETY: the field lies in `message`; it is written, not read.
-        unsafe {
-            addr_of_mut!((*message.as_mut_ptr()).size).write(size_of::<sipc_message>() as u32);
-        }
+    ) -> PyResult<Result<Py<Message>, i32>> {
+        // Filled in place: a message is 280 bytes that are better not moved.
+        let message = Bound::new(py, Message::empty())?;
+        let room = message.borrow_mut().room();
         let channels = std::slice::from_ref(&self.channel);
         let status = wait_for(py, timeout, First::Try, channels, |timeout_ns| {
             let (raw, error) = (self.channel.raw(), report.as_mut_ptr());
-            // SAFETY: room for a message with its size set, which the call fills on success.
-            unsafe { capi::sipc_take(raw, timeout_ns, message.as_mut_ptr(), error) }
+            // SAFETY: `message` keeps the room and has not been shown to anybody yet.
+            unsafe { capi::sipc_take(raw, timeout_ns, room, error) }
         })?;
-        if status != SIPC_OK {
-            return Ok(Err(status));
-        }
-        // SAFETY: filled, as the status says.
-        Ok(Ok(Message::new(unsafe { message.assume_init() })))
+        Ok(if status == SIPC_OK {
+            Ok(message.unbind())
+        } else {
+            Err(status)
+        })
     }
 }
 

@@ -43,14 +43,16 @@ impl Loan {
         self.is_writable() && std::ptr::eq(self.value.data, data)
     }
 
-    /// Whether `value` is all of the loan and not a part of it seen in another way. A memoryview
-    /// of a tensor of bytes cannot be told from bytes.
+    /// Whether `value` is all of the loan and not a part of it, or seen in another way, or with a
+    /// format of its own. A memoryview of a tensor of bytes cannot be told from bytes.
     pub(crate) fn is_whole(&self, value: &sipc_value) -> bool {
         let same_shape = self.value.dtype == value.dtype
             && self.value.ndim == value.ndim
             && self.value.shape == value.shape;
         let same_kind = self.value.kind == value.kind && same_shape;
-        self.value.len == value.len && (same_kind || value.kind == SIPC_KIND_BYTES)
+        value.label_len == 0
+            && self.value.len == value.len
+            && (same_kind || value.kind == SIPC_KIND_BYTES)
     }
 
     /// What to put.

@@ -1,5 +1,6 @@
 //! A received message: what came, from whom, when, and how many were lost before it.
 
+use std::ptr;
 use std::sync::Arc;
 
 use capi::generated::*;
@@ -10,7 +11,7 @@ use pyo3::types::{PyString, PyTuple};
 use crate::memory::{self, Owner};
 use crate::{decode, failure};
 
-/// A message of the C surface, released when it is dropped.
+/// A message that arrays look at, released when the last of them is gone.
 pub(crate) struct Held(sipc_message);
 
 // SAFETY: nothing changes it, and sipc_release may be called by any thread.
@@ -19,11 +20,6 @@ unsafe impl Send for Held {}
 unsafe impl Sync for Held {}
 
 impl Held {
-    /// Takes over a message that a call has filled.
-    pub(crate) fn new(filled: sipc_message) -> Held {
-        Held(filled)
-    }
-
     pub(crate) fn value(&self) -> &sipc_value {
         &self.0.value
     }
@@ -47,72 +43,69 @@ impl Owner for Held {
 /// again.
 #[pyclass(module = "simpleipc")]
 pub(crate) struct Message {
+    /// Filled in place; the facts in it outlive its release.
+    raw: sipc_message,
     memory: Memory,
     /// What `value` has answered, if that is more than a number or a text.
     value: Option<Py<PyAny>>,
-    /// Grows by one with each message of one sender.
-    #[pyo3(get)]
-    sequence: u64,
-    /// Identifies the sending handle among all handles of this channel.
-    #[pyo3(get)]
-    sender: u64,
-    /// When it was put, on the clock of now_ns(); 0 if the sender is unstamped.
-    #[pyo3(get)]
-    publish_time_ns: i64,
-    /// When its content was captured, as the sender says; 0 if it does not.
-    #[pyo3(get)]
-    capture_time_ns: i64,
-    /// When it was taken, on the clock of now_ns(); 0 if the sender is unstamped.
-    #[pyo3(get)]
-    receive_time_ns: i64,
-    /// Messages of a topic that this subscriber lost since the one before.
-    #[pyo3(get)]
-    missed: u64,
-    /// An earlier receiver of the queue died while it held this message.
-    #[pyo3(get)]
-    redelivered: bool,
 }
 
-#[expect(clippy::large_enum_variant)] // in place, as most messages never share
+/// Who releases what `raw` points to.
 enum Memory {
-    Own(Held),
-    /// Arrays may look at it, too.
+    Own,
+    /// The last of those who look at it.
     Shared(Arc<Held>),
     Released,
 }
 
+// SAFETY: the pointers in `raw` lead to memory that nobody changes and any thread may release.
+unsafe impl Send for Message {}
+// SAFETY: as above.
+unsafe impl Sync for Message {}
+
 impl Message {
-    pub(crate) fn new(filled: sipc_message) -> Message {
+    /// Room for a message.
+    pub(crate) fn empty() -> Message {
         Message {
+            raw: SIPC_MESSAGE_INIT,
+            memory: Memory::Own,
             value: None,
-            sequence: filled.sequence,
-            sender: filled.sender,
-            publish_time_ns: filled.publish_time_ns,
-            capture_time_ns: filled.value.capture_time_ns,
-            receive_time_ns: filled.receive_time_ns,
-            missed: filled.missed,
-            redelivered: filled.flags & SIPC_MESSAGE_REDELIVERED != 0,
-            memory: Memory::Own(Held::new(filled)),
         }
     }
 
-    fn raw(&self, py: Python<'_>) -> PyResult<&sipc_value> {
-        match &self.memory {
-            Memory::Own(held) => Ok(held.value()),
-            Memory::Shared(held) => Ok(held.value()),
+    /// What sipc_take fills; once.
+    pub(crate) fn room(&mut self) -> *mut sipc_message {
+        &mut self.raw
+    }
+
+    fn value_in_c(&self, py: Python<'_>) -> PyResult<&sipc_value> {
+        match self.memory {
             Memory::Released => Err(failure::closed(py, "the message was released")),
+            Memory::Own | Memory::Shared(_) => Ok(&self.raw.value),
         }
     }
 
     /// A share of the memory, which then outlives this object if need be.
     fn share(&mut self, py: Python<'_>) -> PyResult<Arc<Held>> {
-        let held = match std::mem::replace(&mut self.memory, Memory::Released) {
-            Memory::Own(held) => Arc::new(held),
-            Memory::Shared(held) => held,
-            Memory::Released => return Err(failure::closed(py, "the message was released")),
-        };
-        self.memory = Memory::Shared(held.clone());
-        Ok(held)
+        match &self.memory {
+            Memory::Released => Err(failure::closed(py, "the message was released")),
+            Memory::Shared(held) => Ok(held.clone()),
+            Memory::Own => {
+                let hold = std::mem::replace(&mut self.raw.hold, ptr::null_mut());
+                let held = Arc::new(Held(sipc_message { hold, ..self.raw }));
+                self.memory = Memory::Shared(held.clone());
+                Ok(held)
+            }
+        }
+    }
+}
+
+impl Drop for Message {
+    fn drop(&mut self) {
+        if !self.raw.hold.is_null() {
+            // SAFETY: filled by the library; nobody shares it, or `hold` would be NULL.
+            unsafe { capi::sipc_release(&mut self.raw) };
+        }
     }
 }
 
@@ -128,7 +121,7 @@ impl Message {
             if let Some(value) = &this.value {
                 return Ok(value.bind(py).clone());
             }
-            if let Some(object) = decode::plain(py, this.raw(py)?) {
+            if let Some(object) = decode::plain(py, this.value_in_c(py)?) {
                 return object;
             }
             this.share(py)?
@@ -156,7 +149,7 @@ impl Message {
     /// The format of a tensor, as rgb8; empty if it has none or is no tensor.
     #[getter]
     fn format<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
-        let value = self.raw(py)?;
+        let value = self.value_in_c(py)?;
         if value.kind == SIPC_KIND_TENSOR {
             decode::label(py, value)
         } else {
@@ -164,16 +157,61 @@ impl Message {
         }
     }
 
+    /// Grows by one with each message of one sender.
+    #[getter]
+    fn sequence(&self) -> u64 {
+        self.raw.sequence
+    }
+
+    /// Identifies the sending handle among all handles of this channel.
+    #[getter]
+    fn sender(&self) -> u64 {
+        self.raw.sender
+    }
+
+    /// When it was put, on the clock of now_ns(); 0 if the sender is unstamped.
+    #[getter]
+    fn publish_time_ns(&self) -> i64 {
+        self.raw.publish_time_ns
+    }
+
+    /// When its content was captured, as the sender says; 0 if it does not.
+    #[getter]
+    fn capture_time_ns(&self) -> i64 {
+        self.raw.value.capture_time_ns
+    }
+
+    /// When it was taken, on the clock of now_ns(); 0 if the sender is unstamped.
+    #[getter]
+    fn receive_time_ns(&self) -> i64 {
+        self.raw.receive_time_ns
+    }
+
     /// From put to taken, or None if the sender is unstamped.
     #[getter]
     fn age_ns(&self) -> Option<i64> {
-        (self.publish_time_ns != 0).then(|| self.receive_time_ns - self.publish_time_ns)
+        let raw = &self.raw;
+        (raw.publish_time_ns != 0).then(|| raw.receive_time_ns - raw.publish_time_ns)
+    }
+
+    /// Messages of a topic that this subscriber lost since the one before.
+    #[getter]
+    fn missed(&self) -> u64 {
+        self.raw.missed
+    }
+
+    /// An earlier receiver of the queue died while it held this message.
+    #[getter]
+    fn redelivered(&self) -> bool {
+        self.raw.flags & SIPC_MESSAGE_REDELIVERED != 0
     }
 
     /// Lets go of the message; arrays taken from it stay valid and keep its memory.
     fn release(slf: &Bound<'_, Self>) {
         let (memory, value) = {
             let mut this = slf.borrow_mut();
+            // SAFETY: filled by the library; a message that is shared or released has no hold.
+            unsafe { capi::sipc_release(&mut this.raw) };
             (
                 std::mem::replace(&mut this.memory, Memory::Released),
                 this.value.take(),
@@ -194,7 +232,7 @@ impl Message {
     fn __repr__(&self) -> String {
         format!(
             "<simpleipc.Message {} of sender {}>",
-            self.sequence, self.sender
+            self.raw.sequence, self.raw.sender
         )
     }
 }

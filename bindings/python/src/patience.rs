@@ -60,6 +60,7 @@ pub(crate) fn wait(
     channels: &[Arc<Channel>],
     mut attempt: impl FnMut(i64) -> i32,
 ) -> PyResult<i32> {
+    // INTERRUPTED stands for "look for a close and for signals, then wait".
     let mut status = if first == First::Try {
         attempt(0)
     } else {

@@ -82,9 +82,11 @@ impl Producer {
         timeout: Timeout,
     ) -> PyResult<Bound<'py, PyAny>> {
         let dtype = dtype.map_or_else(|| Dtype::of_name("uint8"), lent_dtype)?;
-        let shape: Vec<u64> = shape
-            .extract()
-            .or_else(|_| shape.extract().map(|len| vec![len]))?;
+        let shape: Vec<u64> = if shape.hasattr("__index__")? {
+            vec![shape.extract()?]
+        } else {
+            shape.extract()?
+        };
         let mut value = SIPC_VALUE_INIT;
         value.kind = SIPC_KIND_TENSOR;
         value.dtype = dtype.code;

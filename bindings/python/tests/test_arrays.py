@@ -168,7 +168,7 @@ def test_a_loan_outlives_its_handle():
     assert frame[0, 0, 0] == 4 and frame[1, 0, 0] == 3
 
 
-def test_a_crop_of_a_loan_is_copied(topic):
+def test_a_part_of_a_loan_is_copied(topic):
     publisher, subscriber = topic
     frame = publisher.loan((4, 4), np.int32)
     frame[:] = np.arange(16).reshape(4, 4)
@@ -178,6 +178,8 @@ def test_a_crop_of_a_loan_is_copied(topic):
     assert subscriber.receive().value.tolist() == frame[:2].tolist()
     publisher.publish(frame.view(np.uint8))
     assert subscriber.receive().value.shape == (4, 16)
+    publisher.publish(ipc.Tensor(frame, "other"))
+    assert subscriber.receive().format == "other"
     assert frame.flags.writeable
     publisher.publish(frame)
     assert subscriber.receive().value.sum() == 120 and not frame.flags.writeable
@@ -191,12 +193,15 @@ def test_bytes_are_lent_too(topic):
     assert subscriber.receive().value == bytes(range(150)) * 2
 
 
-def test_loan_says_which_types_there_are():
+def test_loan_says_what_it_takes():
     with ipc.Publisher("t") as publisher:
         with pytest.raises(TypeError, match="float32"):
             publisher.loan(4, "float99")
         with pytest.raises(TypeError, match="datetime64"):
             publisher.loan(4, np.dtype("M8[s]"))
+        with pytest.raises(OverflowError):
+            publisher.loan((4, -1))
+        assert publisher.loan(np.int64(4)).shape == (4,)
 
 
 def test_buffers_of_text_and_bytes(topic):

@@ -567,7 +567,8 @@ pub type sipc_put_fn = unsafe extern "C" fn(
 ) -> i32;
 
 /// Takes the next message, waiting for it without using the CPU. INTERRUPTED when a signal handler
-/// ran or sipc_interrupt was called.
+/// ran while the thread slept, or sipc_interrupt was called; a handler may call sipc_interrupt, and
+/// that is never missed.
 pub type sipc_take_fn = unsafe extern "C" fn(
     channel: *mut sipc_channel,
     timeout_ns: i64,

@@ -27,6 +27,9 @@ usage: interop [--langs rust,c,cpp,python,pascal] [--dir FOLDER]
 The environment may say where things are: SIPC_INCLUDE, SIPC_LIB_DIR (default: beside this
 program), SIPC_PYTHON, SIPC_FPC, CC, CXX.";
 
+/// What the folder of a run is called, but for its process id.
+const FOLDER: &str = "sipc-interop-";
+
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
     let outcome = match words
@@ -78,7 +81,8 @@ impl Order {
     /// Runs the matrix and prints it; whether nothing failed.
     fn carry_out(&self) -> Result<bool, String> {
         let place = Place::find().map_err(|error| error.to_string())?;
-        let directory = self.parent.join(format!("sipc-interop-{}", process::id()));
+        sweep(&self.parent);
+        let directory = self.parent.join(format!("{FOLDER}{}", process::id()));
         fs::create_dir(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
         let mut report = matrix::run(&self.languages, &place, &directory);
         let removed = remove(&directory);
@@ -107,6 +111,20 @@ fn language(name: &str) -> Result<&'static Language, String> {
         .iter()
         .find(|language| language.name == name)
         .ok_or_else(|| format!("there is no driver for `{name}`; there are {}", known()))
+}
+
+/// Removes the folders of runs that were killed; they hold memory.
+fn sweep(parent: &Path) {
+    // What cannot be read or removed belongs to someone else and does no harm here.
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let owner = name
+            .strip_prefix(FOLDER)
+            .filter(|pid| pid.parse::<u32>().is_ok());
+        if owner.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// Removes the folder of the run, which has to be empty by now.

@@ -1,7 +1,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Any, TypeVar, Union
+from typing import Any, TypeVar, Union, final
 
 from .errors import BadName as BadName
 from .errors import Busy as Busy
@@ -28,7 +28,44 @@ from .values import Tensor as Tensor
 from .values import Uint as Uint
 
 __version__: str
-__all__: list[str]
+__all__ = [
+    "BadName",
+    "Busy",
+    "Closed",
+    "Corrupt",
+    "Error",
+    "Evicted",
+    "Forked",
+    "Full",
+    "Gone",
+    "Interrupted",
+    "Message",
+    "Misuse",
+    "NoPermission",
+    "NoSpace",
+    "Opaque",
+    "Publisher",
+    "Receiver",
+    "Retry",
+    "Sender",
+    "Subscriber",
+    "SystemFailure",
+    "Tensor",
+    "Timeout",
+    "TooLarge",
+    "TooMany",
+    "Uint",
+    "Unlinked",
+    "WrongPattern",
+    "audit",
+    "clean",
+    "now_ns",
+    "publish",
+    "receive",
+    "send",
+    "subscribe",
+    "wait",
+]
 
 _Directory = Union[str, "os.PathLike[str]", None]
 
@@ -117,6 +154,7 @@ class Receiver(_Consumer):
     ) -> Receiver: ...
     def __enter__(self) -> Receiver: ...
 
+@final
 class Message:
     @property
     def value(self) -> Any: ...
