@@ -9,4 +9,5 @@ pub mod actor;
 pub mod ledger;
 pub mod place;
 pub mod process;
+pub mod refusal;
 pub mod storm;
