@@ -10,6 +10,7 @@ mod crash;
 mod demo;
 mod generate;
 mod interop;
+mod leavings;
 mod print;
 mod process;
 mod repository;

@@ -1,7 +1,8 @@
 //! `cargo xtask test`: sets up what is missing, runs every suite and adds up their counts.
 //!
 //! The suites are the table below. A suite that cannot be set up, that dies or that says no
-//! count has failed; the others run all the same.
+//! count has failed, and so has one that leaves something in shared memory or in /tmp; the others
+//! run all the same.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,6 +10,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::artifacts::Artifacts;
+use crate::leavings::Leavings;
 use crate::process::{announce, watch};
 use crate::{repository, setup};
 
@@ -207,10 +209,16 @@ fn run_suite(suite: &Suite, provider: &mut Provider) -> Result<Tally, String> {
     if let Some(artifacts) = &provider.artifacts {
         command.envs(artifacts.environment());
     }
+    let before = Leavings::now();
     let watched = watch(&mut command)?;
     let mut tally = counted(suite.count, &watched.output).ok_or("it says no count")?;
     if !watched.succeeded && tally.failed == 0 {
         tally.failed = 1;
+    }
+    let left = Leavings::since(&before);
+    if !left.is_empty() {
+        println!("{}: left behind: {}", suite.name, left.join(" "));
+        tally.failed += 1;
     }
     Ok(tally)
 }
