@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where tests put their channels and their temporary files.
 const PLACES: [&str; 2] = ["/dev/shm", "/tmp"];
@@ -17,7 +17,7 @@ impl Leavings {
     pub fn now() -> Self {
         let entries = PLACES.iter().filter_map(|place| fs::read_dir(place).ok());
         let paths = entries.flatten().flatten().map(|entry| entry.path());
-        Self(paths.filter(is_ours).collect())
+        Self(paths.filter(|path| is_ours(path)).collect())
     }
 
     /// What lies there now and did not lie there before.
@@ -28,7 +28,7 @@ impl Leavings {
     }
 }
 
-fn is_ours(path: &PathBuf) -> bool {
+fn is_ours(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
