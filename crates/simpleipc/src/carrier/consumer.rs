@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A receiver that never sleeps looks around this often.
-const LOOK_AROUND: Duration = Duration::from_millis(50);
+pub(super) const LOOK_AROUND: Duration = Duration::from_millis(50);
 /// Messages between two looks at the clock.
 const LOOK_AROUND_MESSAGES: u32 = 256;
 /// Endpoints probed at the end of a slice, in turn.
@@ -33,7 +33,7 @@ enum Source {
 
 /// One subscriber or receiver.
 pub struct Consumer {
-    attachment: Arc<Attachment>,
+    pub(super) attachment: Arc<Attachment>,
     segments: Segments,
     source: Source,
     /// Taken over from a dead receiver and not delivered yet.
@@ -43,7 +43,7 @@ pub struct Consumer {
     /// Queues: the lease word of the message delivered last.
     lease: u64,
     spin: Spin,
-    slices: Slices,
+    pub(super) slices: Slices,
     probe: u32,
     taken: u32,
     looked_around_ns: i64,
@@ -176,7 +176,7 @@ impl Consumer {
     }
 
     /// Whether the next `take` will find a message at once.
-    fn is_ready(&mut self) -> Result<bool> {
+    pub(super) fn is_ready(&mut self) -> Result<bool> {
         if self.ready.is_none() {
             self.ready = self.look()?;
         }
@@ -184,7 +184,7 @@ impl Consumer {
     }
 
     /// The message delivered last, if it is still in our lease, is done.
-    fn end_lease(&self) {
+    pub(super) fn end_lease(&self) {
         let pending = self.ready.is_some() || self.inherited.is_some();
         if matches!(self.source, Source::Queue(_)) && !pending {
             let block = self.attachment.control.endpoint(self.attachment.endpoint);
@@ -199,7 +199,7 @@ impl Consumer {
         }
     }
 
-    fn announce(&self) -> u32 {
+    pub(super) fn announce(&self) -> u32 {
         let control = &self.attachment.control;
         let expected = control.bell().announce();
         if !os::barrier() {
@@ -208,7 +208,7 @@ impl Consumer {
         expected
     }
 
-    fn check_interrupt(&self) -> Result<()> {
+    pub(super) fn check_interrupt(&self) -> Result<()> {
         // sync interrupt/acquire: what the interrupter did before is visible.
         if self.attachment.interrupt.swap(0, Ordering::Acquire) != 0 {
             return Err(interrupted(self.attachment.place.name()));
@@ -354,7 +354,7 @@ impl Consumer {
         )
     }
 
-    fn slice(&self) -> Duration {
+    pub(super) fn slice(&self) -> Duration {
         let others_hold = matches!(self.source, Source::Queue(_)) && self.others_lease();
         if others_hold {
             LOOK_AROUND
@@ -376,7 +376,7 @@ impl Consumer {
     }
 
     /// At the end of a slice: is everything still as we think?
-    fn look_around(&mut self) -> Result<()> {
+    pub(super) fn look_around(&mut self) -> Result<()> {
         self.attachment.check_own()?;
         self.attachment.check_file()?;
         let first = self.probe;
@@ -481,87 +481,4 @@ fn resolve(
         chunk: reference.chunk,
         len: reference.len,
     }))
-}
-
-/// Waits until one of several consumers has a message; returns its index. Looks from `first` on,
-/// so that a caller who counts up starves nobody.
-pub fn wait_any(
-    consumers: &mut [&mut Consumer],
-    first: usize,
-    deadline: Deadline,
-) -> Result<usize> {
-    let count = consumers.len();
-    if count == 0 || count > os::WAIT_WORDS_MAX {
-        return Err(Error::new(
-            Status::BadArgument,
-            format!(
-                "can wait on 1 to {} channels, not {count}",
-                os::WAIT_WORDS_MAX
-            ),
-        ));
-    }
-    let first = first % count;
-    let look = |consumers: &mut [&mut Consumer]| -> Result<Option<usize>> {
-        for index in (first..first + count).map(|index| index % count) {
-            if consumers[index].is_ready()? {
-                return Ok(Some(index));
-            }
-        }
-        Ok(None)
-    };
-    for consumer in consumers.iter() {
-        consumer.attachment.check_process()?;
-        consumer.end_lease();
-    }
-    if let Some(index) = look(consumers)? {
-        return Ok(index);
-    }
-    if !deadline.is_now()
-        && let Some(index) = Spin::new().until(|| look(consumers))?
-    {
-        return Ok(index);
-    }
-    loop {
-        let expected: Vec<u32> = consumers
-            .iter()
-            .map(|consumer| consumer.announce())
-            .collect();
-        if let Some(index) = look(consumers)? {
-            return Ok(index);
-        }
-        for consumer in consumers.iter() {
-            consumer.check_interrupt()?;
-        }
-        let slice = consumers.iter().map(|consumer| consumer.slice()).min();
-        let Some(slice) = deadline.left(slice.unwrap_or(LOOK_AROUND)) else {
-            return Err(Error::new(
-                Status::Timeout,
-                format!("nothing arrived on any of {count} channels in the time given"),
-            ));
-        };
-        let controls: Vec<_> = consumers
-            .iter()
-            .map(|consumer| consumer.attachment.control.clone())
-            .collect();
-        let words: Vec<_> = controls
-            .iter()
-            .zip(&expected)
-            .map(|(c, expected)| (c.bell().0, *expected))
-            .collect();
-        match os::wait_on_any(&words, slice) {
-            Waited::Interrupted => {
-                for consumer in consumers.iter() {
-                    consumer.check_interrupt()?; // as in `take`
-                }
-                return Err(interrupted(consumers[0].attachment.place.name()));
-            }
-            Waited::Look => consumers.iter_mut().for_each(|c| c.slices.shorten()),
-            Waited::TimedOut => {
-                for consumer in consumers.iter_mut() {
-                    consumer.slices.lengthen();
-                    consumer.look_around()?;
-                }
-            }
-        }
-    }
 }

@@ -14,16 +14,18 @@ mod message;
 mod place;
 mod producer;
 mod segments;
+mod select;
 mod sweep;
 mod wait;
 
 pub use attachment::Role;
 pub use audit::{ChannelReport, PeerReport, audit, audit_all};
-pub use consumer::{Consumer, Interrupter, wait_any};
+pub use consumer::{Consumer, Interrupter};
 pub use loan::Loan;
 pub use message::Message;
 pub use place::Place;
 pub use producer::{Producer, Stamps};
+pub use select::wait_any;
 pub use sweep::clean;
 pub use wait::Deadline;
 
