@@ -1,4 +1,8 @@
 //! Starting other programs: every step is announced, nothing runs in silence.
+//!
+//! `cargo run` puts its own folders first in LD_LIBRARY_PATH, before the folder a program was
+//! linked with. Nothing started here inherits that: it would load whichever library an earlier
+//! debug build has left there.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -18,7 +22,7 @@ pub fn announce(what: &str) {
 
 /// Whether `command` runs and succeeds, in silence.
 pub fn succeeds(command: &mut Command) -> bool {
-    let silent = command
+    let silent = without_library_path(command)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
@@ -27,7 +31,7 @@ pub fn succeeds(command: &mut Command) -> bool {
 
 /// Runs `command` with our own output; an error names it.
 pub fn run(command: &mut Command) -> Result<(), String> {
-    let status = command
+    let status = without_library_path(command)
         .status()
         .map_err(|why| format!("{}: {why}", spelled(command)))?;
     if status.success() {
@@ -39,7 +43,7 @@ pub fn run(command: &mut Command) -> Result<(), String> {
 
 /// The standard output of a command that must succeed.
 pub fn output(command: &mut Command) -> Result<String, String> {
-    let output = command
+    let output = without_library_path(command)
         .output()
         .map_err(|why| format!("{}: {why}", spelled(command)))?;
     if !output.status.success() {
@@ -56,7 +60,10 @@ pub fn output(command: &mut Command) -> Result<String, String> {
 /// Runs `command`, shows its standard output line by line as it comes, and keeps it.
 pub fn watch(command: &mut Command) -> Result<Watched, String> {
     let failed = |command: &Command, why| format!("{}: {why}", spelled(command));
-    let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+    let started = without_library_path(command)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn();
     let mut child = started.map_err(|why| failed(command, why))?;
     let mut output = String::new();
     for line in child
@@ -78,6 +85,11 @@ pub fn watch(command: &mut Command) -> Result<Watched, String> {
     })
 }
 
+/// The command, to look for libraries where it was linked to.
+fn without_library_path(command: &mut Command) -> &mut Command {
+    command.env_remove("LD_LIBRARY_PATH")
+}
+
 /// The command as one would type it.
 fn spelled(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
@@ -85,4 +97,22 @@ fn spelled(command: &Command) -> String {
         .map(|word| word.to_string_lossy().into_owned())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_program_inherits_the_library_path_of_cargo() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo ${LD_LIBRARY_PATH-unset}"]);
+        command.env("LD_LIBRARY_PATH", "somewhere");
+        assert_eq!(output(&mut command).as_deref(), Ok("unset\n"));
+        let watched = watch(command.env("LD_LIBRARY_PATH", "somewhere"));
+        assert_eq!(
+            watched.map(|watched| watched.output).as_deref(),
+            Ok("unset\n")
+        );
+    }
 }
