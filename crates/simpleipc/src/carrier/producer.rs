@@ -306,17 +306,16 @@ impl Producer {
         }
         let attachment = Arc::clone(&self.attachment);
         let control = &attachment.control;
+        let began_ns = now_ns();
+        if !deadline.is_now() {
+            let writer = &mut self.writer;
+            let has_room = || Ok(writer.has_room(control).then_some(()));
+            if self.spin.until(has_room)?.is_some() {
+                return Ok(());
+            }
+        }
         // Those who are in the way may be dead; then there is no need to wait.
         attachment.repair_dead(&mut self.segments, everybody())?;
-        let writer = &mut self.writer;
-        let mut has_room = || Ok(writer.has_room(control).then_some(()));
-        if has_room()?.is_some() {
-            return Ok(());
-        }
-        let began_ns = now_ns();
-        if !deadline.is_now() && self.spin.until(&mut has_room)?.is_some() {
-            return Ok(());
-        }
         let outcome = self.sleep_for_slot(deadline);
         self.spin.learn(now_ns() - began_ns);
         outcome
