@@ -45,9 +45,9 @@ pub fn repair(control: &Control, pool: &Pool, e: u32) -> Remains {
     if let Some(lease) = lease {
         if !is_copied_elsewhere(control, e, lease) {
             clear_references(pool, e, leased_reference(control, e));
+            control.bump_epoch(); // before the state, as below
             // sync endpoint-state/release: everything above is done for whoever takes over.
             block.state().store(STATE_LEFT, Ordering::Release);
-            control.bump_epoch();
             return Remains::Lease;
         }
         block.lease().store(LEASE_NONE, Ordering::Relaxed);
