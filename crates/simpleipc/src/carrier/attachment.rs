@@ -6,6 +6,7 @@
 use super::files;
 use super::place::Place;
 use super::segments::Segments;
+use super::wait::interrupted;
 use crate::error::{Error, Result, Status};
 use crate::layout::endpoint::{Lease, STATE_FREE, STATE_LEFT};
 use crate::os::{self, File, Mapping};
@@ -160,6 +161,31 @@ impl Attachment {
         }
     }
 
+    /// Announces a sleeper on `bell`; returns the value to sleep on. The caller looks once more.
+    pub fn announce(&self, bell: Bell<'_>) -> u32 {
+        let expected = bell.announce();
+        if !os::barrier() {
+            self.control.set_need_fence();
+        }
+        expected
+    }
+
+    /// An error if somebody has asked for the end of the wait; asks once.
+    pub fn check_interrupt(&self) -> Result<()> {
+        // sync interrupt/acquire: what the interrupter did before is visible.
+        if self.interrupt.swap(0, Ordering::Acquire) != 0 {
+            return Err(interrupted(self.place.name()));
+        }
+        Ok(())
+    }
+
+    /// The error of a sleep that a signal handler ended. If the handler asked for it, too, that
+    /// is the same end and not another.
+    pub fn interrupted(&self) -> Error {
+        self.interrupt.store(0, Ordering::Relaxed);
+        interrupted(self.place.name())
+    }
+
     /// Wakes everybody, sleeping or about to.
     pub fn shake(&self) {
         for bell in [self.control.bell(), self.control.space_bell()] {
@@ -227,8 +253,7 @@ impl Attachment {
             return Ok(());
         }
         // First what producers wait for: the rest takes its time, and may fail or be stopped.
-        self.control.gating().remove(e);
-        self.control.active().remove(e);
+        self.control.remove_member(e);
         segments.refresh(&self.place, &self.control, self.role.is_producer())?;
         super::segments::remove_orphans(&self.place, &self.control);
         if repair(&self.control, segments.pool(), e) == Remains::Lease {
@@ -249,6 +274,25 @@ impl Drop for Attachment {
         self.file.unlock(files::endpoint_byte(self.endpoint));
         self.shake();
         files::leave(&self.place, &self.file, &self.control);
+    }
+}
+
+/// Ends a wait of its handle from another thread.
+#[derive(Clone)]
+pub struct Interrupter(Arc<Attachment>);
+
+impl Interrupter {
+    pub(crate) fn of(attachment: &Arc<Attachment>) -> Self {
+        Self(Arc::clone(attachment))
+    }
+
+    /// The wait in progress, or else the next one, ends with `Interrupted`.
+    pub fn interrupt(&self) {
+        if !self.0.is_forked() {
+            // sync interrupt/release: what the caller did before is visible to the waiter.
+            self.0.interrupt.store(1, Ordering::Release);
+            self.0.shake();
+        }
     }
 }
 

@@ -71,7 +71,7 @@ pub fn audit(place: &Place) -> Result<Option<ChannelReport>> {
         return Ok(None);
     };
     let geometry = files::read_geometry(&file, place)?;
-    let opened = files::map(file, geometry, false)?;
+    let opened = files::map(file, geometry)?;
     let mut segments = Segments::default();
     segments.refresh(place, &opened.control, false)?;
     report(place, &opened.file, &opened.control, &segments).map(Some)

@@ -1,18 +1,18 @@
 //! The consuming end: taking messages, waiting for them, and taking over from dead receivers.
 
-use super::attachment::{Attachment, Role};
+use super::attachment::{Attachment, Interrupter, Role};
 use super::join::{activate, join};
 use super::message::{ChunkHold, LeaseHold, Message};
 use super::place::Place;
 use super::segments::Segments;
-use super::wait::{Deadline, Slices, Spin, interrupted};
+use super::wait::{Deadline, Slices, Spin};
 use super::{Opening, now_ns};
 use crate::error::{Error, Result, Status};
 use crate::layout::chunk::Reference;
 use crate::layout::endpoint::{LEASE_NONE, Lease, STATE_FREE};
 use crate::layout::lane::FLAG_CHUNK;
 use crate::os::{self, Waited};
-use crate::ring::queue::{Claimed, Taker, finish};
+use crate::ring::queue::{Claimed, Taker, finish, unclaim};
 use crate::ring::reader::Reader;
 use crate::ring::repair::take_over;
 use crate::sync::Ordering;
@@ -47,26 +47,6 @@ pub struct Consumer {
     probe: u32,
     taken: u32,
     looked_around_ns: i64,
-}
-
-/// Ends a wait of its consumer from another thread.
-#[derive(Clone)]
-pub struct Interrupter(Arc<Attachment>);
-
-impl Interrupter {
-    /// The wait in progress, or else the next one, ends with `Interrupted`.
-    pub fn interrupt(&self) {
-        if !self.0.is_forked() {
-            // sync interrupt/release: what the caller did before is visible to the waiter.
-            self.0.interrupt.store(1, Ordering::Release);
-            self.0.shake();
-        }
-    }
-
-    /// For the producing end.
-    pub fn of(attachment: &Arc<Attachment>) -> Self {
-        Self(Arc::clone(attachment))
-    }
 }
 
 impl Consumer {
@@ -153,19 +133,16 @@ impl Consumer {
     fn sleep_until(&mut self, deadline: Deadline) -> Result<Message> {
         loop {
             let attachment = Arc::clone(&self.attachment);
-            let expected = self.announce();
+            let expected = attachment.announce(attachment.control.bell());
             if let Some(message) = self.look()? {
                 return Ok(message);
             }
-            self.check_interrupt()?;
+            attachment.check_interrupt()?;
             let Some(slice) = deadline.left(self.slice()) else {
                 return Err(self.timed_out());
             };
             match os::wait_on(attachment.control.bell().0, expected, slice) {
-                Waited::Interrupted => {
-                    self.check_interrupt()?; // a handler that called interrupt() is told once
-                    return Err(interrupted(attachment.place.name()));
-                }
+                Waited::Interrupted => return Err(attachment.interrupted()),
                 Waited::Look => self.slices.shorten(),
                 Waited::TimedOut => {
                     self.slices.lengthen();
@@ -197,23 +174,6 @@ impl Consumer {
                 Ordering::Relaxed,
             );
         }
-    }
-
-    pub(super) fn announce(&self) -> u32 {
-        let control = &self.attachment.control;
-        let expected = control.bell().announce();
-        if !os::barrier() {
-            control.set_need_fence();
-        }
-        expected
-    }
-
-    pub(super) fn check_interrupt(&self) -> Result<()> {
-        // sync interrupt/acquire: what the interrupter did before is visible.
-        if self.attachment.interrupt.swap(0, Ordering::Acquire) != 0 {
-            return Err(interrupted(self.attachment.place.name()));
-        }
-        Ok(())
     }
 
     fn timed_out(&self) -> Error {
@@ -284,7 +244,7 @@ impl Consumer {
     }
 
     fn look_at_queue(&mut self) -> Result<Option<Message>> {
-        self.taken += 1;
+        self.taken = self.taken.wrapping_add(1);
         if self.taken.is_multiple_of(LOOK_AROUND_MESSAGES) {
             let now = now_ns();
             if now - self.looked_around_ns > LOOK_AROUND.as_nanos() as i64 {
@@ -293,7 +253,7 @@ impl Consumer {
             }
         }
         if let Some(claimed) = self.inherited.take() {
-            return self.deliver(claimed, true).map(Some);
+            return self.deliver_inherited(claimed).map(Some);
         }
         let Source::Queue(taker) = &mut self.source else {
             return Ok(None);
@@ -303,47 +263,67 @@ impl Consumer {
         let Some(claimed) = taker.claim(control) else {
             return Ok(None);
         };
+        let mut hold = None;
         if let Some(reference) = claimed.reference() {
-            let found = resolve(attachment, &mut self.segments, reference);
-            if found.is_err() {
-                // Out of descriptors or address space here; another receiver may have some.
-                taker.unclaim(control, &claimed);
-                attachment.ring(control.bell());
-            }
-            if found?.is_none() {
-                // Somebody has deleted the data file, or the sender breaks the protocol.
-                let pool = self.segments.pool();
-                finish(control, pool, claimed.lane, claimed.sequence, None);
-                return Err(self.lost_data());
+            match resolve(attachment, &mut self.segments, reference) {
+                Ok(Some(found)) => hold = Some(found),
+                Ok(None) => {
+                    // Somebody has deleted the data file, or the sender breaks the protocol.
+                    let pool = self.segments.pool();
+                    finish(control, pool, claimed.lane, claimed.sequence, None);
+                    return Err(self.lost_data());
+                }
+                Err(error) => {
+                    // Out of descriptors or address space here; another receiver may have some.
+                    unclaim(control, &claimed);
+                    attachment.ring(control.bell());
+                    return Err(error);
+                }
             }
         }
         taker.lease(control, self.segments.pool(), &claimed);
         attachment.ring(control.space_bell());
         let redelivered = claimed.attempts > 0;
-        self.deliver(claimed, redelivered).map(Some)
+        Ok(Some(self.deliver(&claimed, hold, redelivered)))
+    }
+
+    /// Makes a message of what a dead receiver has left in our lease.
+    fn deliver_inherited(&mut self, claimed: Claimed) -> Result<Message> {
+        let mut hold = None;
+        if let Some(reference) = claimed.reference() {
+            match resolve(&self.attachment, &mut self.segments, reference) {
+                Ok(Some(found)) => hold = Some(found),
+                Ok(None) => {
+                    self.lease = self.own_lease();
+                    return Err(self.lost_data());
+                }
+                Err(error) => {
+                    // Out of descriptors or address space for now: the next take tries again.
+                    self.inherited = Some(claimed);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(self.deliver(&claimed, hold, true))
     }
 
     /// Makes a message of what is in our lease.
-    fn deliver(&mut self, claimed: Claimed, redelivered: bool) -> Result<Message> {
-        let attachment = &self.attachment;
-        let hold = match claimed.reference() {
-            Some(reference) => resolve(attachment, &mut self.segments, reference)?,
-            None => None,
-        };
-        if claimed.reference().is_some() && hold.is_none() {
-            return Err(self.lost_data());
-        }
-        let block = attachment.control.endpoint(attachment.endpoint);
+    fn deliver(&mut self, claimed: &Claimed, hold: Option<Unheld>, redelivered: bool) -> Message {
+        self.lease = self.own_lease();
         let lease = LeaseHold {
-            attachment: Arc::clone(attachment),
-            word: block.lease().load(Ordering::Relaxed),
+            attachment: Arc::clone(&self.attachment),
+            word: self.lease,
         };
-        self.lease = lease.word;
         let (head, words) = (claimed.copy.head, claimed.copy.words);
         let hold = hold.map(Unheld::held);
         let mut message = Message::new(head, claimed.sequence, words, hold, Some(lease));
         message.redelivered = redelivered;
-        Ok(message)
+        message
+    }
+
+    fn own_lease(&self) -> u64 {
+        let block = self.attachment.control.endpoint(self.attachment.endpoint);
+        block.lease().load(Ordering::Relaxed)
     }
 
     fn lost_data(&self) -> Error {
@@ -394,13 +374,12 @@ impl Consumer {
     fn inherit(&mut self) -> Result<()> {
         let attachment = Arc::clone(&self.attachment);
         let (control, me) = (&attachment.control, attachment.endpoint);
-        let own = control.endpoint(me);
         let mut inherited = None;
         for e in (0..control.endpoints_reserved()).filter(|e| *e != me) {
             let in_hand = self.inherited.is_some() || inherited.is_some() || self.ready.is_some();
             let leased = Lease::from_word(control.endpoint(e).lease().load(Ordering::Relaxed));
             // Our lease has one place; a message of ours that is still in hand keeps it.
-            if in_hand || Lease::from_word(own.lease().load(Ordering::Relaxed)).is_some() {
+            if in_hand || Lease::from_word(self.own_lease()).is_some() {
                 break;
             }
             if leased.is_none() {
@@ -426,8 +405,7 @@ impl Drop for Consumer {
         let (control, me) = (&self.attachment.control, self.attachment.endpoint);
         let is_topic = matches!(self.source, Source::Topic(_));
         if is_topic && !self.attachment.is_forked() && self.attachment.check_own().is_ok() {
-            control.gating().remove(me);
-            control.active().remove(me);
+            control.remove_member(me);
             self.attachment.ring(control.space_bell());
         }
     }

@@ -34,8 +34,6 @@ pub struct ControlFile {
     pub control: Control,
     /// Keeps `control` valid; dropped after it.
     pub mapping: Mapping,
-    /// Nobody else was in: whatever the file says of endpoints is about dead ones.
-    pub alone: bool,
 }
 
 /// Opens the channel, creating it if nobody uses it.
@@ -130,7 +128,7 @@ fn try_open(place: &Place, wanted: &Geometry) -> Result<Option<ControlFile>> {
     let geometry = read_geometry(&file, place)?;
     if alone {
         let stale = os::is_other_boot(geometry.boot_id);
-        let opened = map(file, geometry, true)?;
+        let opened = map(file, geometry)?;
         if stale || !has_messages(&opened.control) {
             remove_files(place, &opened.control);
             return Ok(None);
@@ -140,7 +138,7 @@ fn try_open(place: &Place, wanted: &Geometry) -> Result<Option<ControlFile>> {
         opened.file.try_lock(MEMBER, false)?;
         return Ok(Some(opened));
     }
-    let opened = map(file, geometry, false)?;
+    let opened = map(file, geometry)?;
     check_kind(place, &opened.control, wanted.kind)?;
     Ok(Some(opened))
 }
@@ -157,11 +155,11 @@ fn create(place: &Place, geometry: &Geometry) -> Result<Option<ControlFile>> {
     }
     crash_point("create-named");
     segments::remove_foreign(place, &geometry.uuid);
-    map(file, geometry.clone(), false).map(Some)
+    map(file, geometry.clone()).map(Some)
 }
 
 /// Maps a control file whose header has been checked.
-pub fn map(file: File, geometry: Geometry, alone: bool) -> Result<ControlFile> {
+pub fn map(file: File, geometry: Geometry) -> Result<ControlFile> {
     // Memory behind the words that will be touched, also if somebody has punched holes.
     file.reserve(0, HEADER_BYTES)?;
     let mapping = file.map(geometry.total_bytes(), true)?;
@@ -187,7 +185,6 @@ pub fn map(file: File, geometry: Geometry, alone: bool) -> Result<ControlFile> {
         file,
         control,
         mapping,
-        alone,
     })
 }
 

@@ -16,7 +16,6 @@ use std::sync::Arc;
 pub fn join(place: Place, role: Role, opening: &Opening) -> Result<(Arc<Attachment>, Segments)> {
     os::watch_forks();
     let opened = files::open(&place, role.kind(), opening)?;
-    let alone = opened.alone;
     let endpoint = match claim(&opened, &place, role) {
         Ok(endpoint) => endpoint,
         Err(error) => {
@@ -29,17 +28,8 @@ pub fn join(place: Place, role: Role, opening: &Opening) -> Result<(Arc<Attachme
     control.raise_history(opening.history);
     let mut segments = Segments::default();
     segments.refresh(&attachment.place, control, role.is_producer())?;
-    if alone || has_others(control, endpoint) {
-        let all = 0..control.endpoints_reserved();
-        attachment.repair_dead(&mut segments, all)?;
-    }
+    attachment.repair_dead(&mut segments, 0..control.endpoints_reserved())?;
     Ok((attachment, segments))
-}
-
-fn has_others(control: &Control, own: u32) -> bool {
-    (0..control.endpoints_reserved())
-        .filter(|e| *e != own)
-        .any(|e| control.endpoint(e).state().load(Ordering::Relaxed) != STATE_FREE)
 }
 
 /// Says that the endpoint is complete: from now on it counts.

@@ -18,9 +18,9 @@ mod select;
 mod sweep;
 mod wait;
 
-pub use attachment::Role;
+pub use attachment::{Interrupter, Role};
 pub use audit::{ChannelReport, PeerReport, audit, audit_all};
-pub use consumer::{Consumer, Interrupter};
+pub use consumer::Consumer;
 pub use loan::Loan;
 pub use message::Message;
 pub use place::Place;

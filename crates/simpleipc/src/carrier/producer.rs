@@ -5,7 +5,7 @@ use super::join::{activate, join};
 use super::loan::Loan;
 use super::place::Place;
 use super::segments::Segments;
-use super::wait::{Deadline, Spin, interrupted};
+use super::wait::{Deadline, Spin};
 use super::{Opening, now_ns};
 use crate::error::{Error, Result, Status};
 use crate::layout::chunk::Reference;
@@ -289,11 +289,10 @@ impl Producer {
 
     /// Whether chunks are in use that somebody will let go of.
     fn may_come_free(&self) -> bool {
-        let busy = self.segments.pool().chunks().any(|(segment, chunk, word)| {
+        self.segments.pool().chunks().any(|(segment, chunk, word)| {
             word.state != crate::layout::chunk::FREE
                 || segment.holders(chunk).iter().any(|bits| *bits != 0)
-        });
-        busy || self.writer.holds_chunks()
+        })
     }
 
     #[inline]
@@ -324,7 +323,9 @@ impl Producer {
     /// Looks and sleeps in turn.
     fn sleep_for_slot(&mut self, deadline: Deadline) -> Result<()> {
         loop {
-            let expected = self.announce();
+            let expected = self
+                .attachment
+                .announce(self.attachment.control.space_bell());
             if self.writer.has_room(&self.attachment.control) {
                 return Ok(());
             }
@@ -338,7 +339,9 @@ impl Producer {
     /// Sleeps until somebody lets go of memory. With a loan if it could be had at the second
     /// look; without one when it is time to try everything again.
     fn wait_for_chunk(&mut self, deadline: Deadline, needed: u64) -> Result<Option<Loan>> {
-        let expected = self.announce();
+        let expected = self
+            .attachment
+            .announce(self.attachment.control.space_bell());
         let loan = self.try_loan(needed)?;
         if loan.is_some() {
             return Ok(loan);
@@ -349,29 +352,12 @@ impl Producer {
         }
     }
 
-    fn announce(&self) -> u32 {
-        let control = &self.attachment.control;
-        let expected = control.space_bell().announce();
-        if !os::barrier() {
-            control.set_need_fence();
-        }
-        expected
-    }
-
     /// Sleeps for a slice, and looks around at its end.
     fn sleep(&mut self, expected: u32, slice: Duration) -> Result<()> {
         let attachment = &self.attachment;
-        let interrupted = || Err(interrupted(attachment.place.name()));
-        // sync interrupt/acquire: what the interrupter did before is visible.
-        if attachment.interrupt.swap(0, Ordering::Acquire) != 0 {
-            return interrupted();
-        }
+        attachment.check_interrupt()?;
         match os::wait_on(attachment.control.space_bell().0, expected, slice) {
-            Waited::Interrupted => {
-                // A handler that called interrupt() is told once.
-                attachment.interrupt.store(0, Ordering::Relaxed);
-                interrupted()
-            }
+            Waited::Interrupted => Err(attachment.interrupted()),
             Waited::Look => Ok(()),
             Waited::TimedOut => {
                 attachment.check_own()?;

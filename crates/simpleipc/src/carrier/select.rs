@@ -1,7 +1,7 @@
 //! Waiting on several consumers at once.
 
 use super::consumer::{Consumer, LOOK_AROUND};
-use super::wait::{Deadline, Spin, interrupted};
+use super::wait::{Deadline, Spin};
 use crate::error::{Error, Result, Status};
 use crate::os::{self, Waited};
 
@@ -46,13 +46,17 @@ pub fn wait_any(
     loop {
         let expected: Vec<u32> = consumers
             .iter()
-            .map(|consumer| consumer.announce())
+            .map(|consumer| {
+                consumer
+                    .attachment
+                    .announce(consumer.attachment.control.bell())
+            })
             .collect();
         if let Some(index) = look(consumers)? {
             return Ok(index);
         }
         for consumer in consumers.iter() {
-            consumer.check_interrupt()?;
+            consumer.attachment.check_interrupt()?;
         }
         let slice = consumers.iter().map(|consumer| consumer.slice()).min();
         let Some(slice) = deadline.left(slice.unwrap_or(LOOK_AROUND)) else {
@@ -73,9 +77,9 @@ pub fn wait_any(
         match os::wait_on_any(&words, slice) {
             Waited::Interrupted => {
                 for consumer in consumers.iter() {
-                    consumer.check_interrupt()?; // as in `take`
+                    consumer.attachment.check_interrupt()?; // the one that was asked for, if any
                 }
-                return Err(interrupted(consumers[0].attachment.place.name()));
+                return Err(consumers[0].attachment.interrupted());
             }
             Waited::Look => consumers.iter_mut().for_each(|c| c.slices.shorten()),
             Waited::TimedOut => {

@@ -46,7 +46,7 @@ fn clean_one(place: &Place, age_max: Duration) -> Result<bool> {
     if report.waiting > 0 && age < age_max && !boots_ago {
         return Ok(false);
     }
-    let opened = files::map(file, geometry, true)?;
+    let opened = files::map(file, geometry)?;
     files::remove_files(place, &opened.control);
     Ok(true)
 }

@@ -124,6 +124,12 @@ impl Control {
         Members(self.quad(header::OFF_ACTIVE))
     }
 
+    /// Takes an endpoint out of both sets: nobody waits for it any more.
+    pub fn remove_member(&self, endpoint: u32) {
+        self.gating().remove(endpoint);
+        self.active().remove(endpoint);
+    }
+
     fn quad(&self, offset: usize) -> [&AtomicU64; 4] {
         [0, 8, 16, 24].map(|at| self.region.u64(offset + at))
     }

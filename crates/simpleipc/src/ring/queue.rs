@@ -145,23 +145,6 @@ impl Taker {
         None
     }
 
-    /// Puts a claimed message back, as if it had never been claimed. The caller rings the bell.
-    pub fn unclaim(&mut self, control: &Control, claimed: &Claimed) {
-        let ready = Take {
-            attempts: claimed.attempts,
-            endpoint: 0,
-            sequence: claimed.sequence,
-            state: TAKE_READY,
-        };
-        // sync take-claim/release: the message is in order for whoever claims it next.
-        control
-            .lane(claimed.lane)
-            .take(claimed.sequence)
-            .store(ready.to_word(), Ordering::Release);
-        // All receivers, we included, have passed it and look again when the epoch changes.
-        control.bump_epoch();
-    }
-
     /// Moves a claimed message into our lease and out of the ring. The previous lease is over.
     pub fn lease(&self, control: &Control, pool: &Pool, claimed: &Claimed) {
         let block = control.endpoint(self.endpoint);
@@ -192,6 +175,23 @@ impl Taker {
         );
         crash_point("queue-done");
     }
+}
+
+/// Puts a claimed message back, as if it had never been claimed. The caller rings the bell.
+pub fn unclaim(control: &Control, claimed: &Claimed) {
+    let ready = Take {
+        attempts: claimed.attempts,
+        endpoint: 0,
+        sequence: claimed.sequence,
+        state: TAKE_READY,
+    };
+    // sync take-claim/release: the message is in order for whoever claims it next.
+    control
+        .lane(claimed.lane)
+        .take(claimed.sequence)
+        .store(ready.to_word(), Ordering::Release);
+    // All receivers, we included, have passed it and look again when the epoch changes.
+    control.bump_epoch();
 }
 
 /// Ends the part that the ring has in a leased message: the slot and, for large ones, the chunk.

@@ -27,8 +27,7 @@ pub enum Remains {
 /// yet: its message waits for a receiver.
 pub fn repair(control: &Control, pool: &Pool, e: u32) -> Remains {
     let block = control.endpoint(e);
-    control.gating().remove(e);
-    control.active().remove(e);
+    control.remove_member(e);
     crash_point("repair-members");
     for lane in lanes(control) {
         release_lane(control, pool, lane, e);

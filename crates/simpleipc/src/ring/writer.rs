@@ -136,9 +136,4 @@ impl Writer {
             self.published.pop_front();
         }
     }
-
-    /// Whether messages of ours still hold chunks that may come free by waiting.
-    pub fn holds_chunks(&self) -> bool {
-        !self.published.is_empty()
-    }
 }
