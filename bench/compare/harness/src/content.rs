@@ -85,6 +85,19 @@ impl Content {
             && sum_words(bytes) == self.sum_marked(sequence, mark)
     }
 
+    /// Whether the words that change are those of this sequence and mark, and one in 512 of the
+    /// others is that of the template. For large messages, where a look at all costs a lot.
+    pub fn has_marks(&self, bytes: &[u8], sequence: u64, mark: u64) -> bool {
+        let last = self.template.len() / 8 - 1;
+        bytes.len() == self.template.len()
+            && word(bytes, 0) == sequence
+            && word(bytes, 1) == mark
+            && word(bytes, last) == sequence ^ GOLDEN
+            && (2..last)
+                .step_by(512)
+                .all(|i| word(bytes, i) == template_word(i as u64))
+    }
+
     /// What the words of the message with this sequence add up to.
     #[inline]
     pub fn sum(&self, sequence: u64) -> u64 {
@@ -189,6 +202,19 @@ mod tests {
         assert_eq!(word(&bytes, 1), 3);
         assert!(content.is_intact_marked(&bytes, 7, 3));
         assert!(!content.is_intact_marked(&bytes, 7, 2));
+    }
+
+    #[test]
+    fn marks_are_looked_at_at_both_ends_and_between() {
+        let content = Content::new(8192);
+        let mut bytes = vec![0; 8192];
+        content.fill_marked(&mut bytes, 7, 3);
+        assert!(content.has_marks(&bytes, 7, 3));
+        for wrong in [0, 8, 2 * 8, 514 * 8, 8184] {
+            let mut damaged = bytes.clone();
+            damaged[wrong] ^= 1;
+            assert!(!content.has_marks(&damaged, 7, 3), "byte {wrong}");
+        }
     }
 
     #[test]

@@ -32,7 +32,13 @@ impl Task {
         );
         match self.arguments.work.as_str() {
             "pingpong" => works::pingpong::run::<S>(self),
+            "wake" => works::wake::run::<S>(self),
             "stream" | "fanout" | "producers" => works::stream::run::<S>(self),
+            "queue" => works::queue::run::<S>(self),
+            "frame" => works::frame::run::<S>(self),
+            "start" => works::start::run::<S>(self),
+            "idle" => works::idle::run::<S>(self),
+            "hold" => works::hold::run::<S>(self),
             work => bail!("there is no work {work} for {}", S::NAME),
         }
     }

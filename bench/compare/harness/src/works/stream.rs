@@ -44,21 +44,7 @@ pub fn send_sizes<S: System>(
             "size {size} has no room for the producer's number"
         );
         let content = Content::new(size);
-        let burst = messages_per_look(size);
-        let start_ns = now_ns();
-        let end_ns = start_ns + task.arguments.budget_ms * 1_000_000;
-        let mut count = 0;
-        while now_ns() < end_ns {
-            for sequence in count..count + burst {
-                match mark {
-                    None => output.send(size, |bytes| content.fill(bytes, sequence))?,
-                    Some(mark) => {
-                        output.send(size, |bytes| content.fill_marked(bytes, sequence, mark))?;
-                    }
-                }
-            }
-            count += burst;
-        }
+        let (start_ns, count) = send_for::<S>(output, &content, mark, task.arguments.budget_ms)?;
         output.send(size, |bytes| content.fill_end(bytes, count))?;
         output.flush()?;
         await_acknowledgements::<S>(input, task.arguments.inputs)?;
@@ -67,6 +53,32 @@ pub fn send_sizes<S: System>(
         ))?;
     }
     Ok(())
+}
+
+/// Sends as fast as it goes for this long: since when, and how many.
+pub fn send_for<S: System>(
+    output: &mut S::Output,
+    content: &Content,
+    mark: Option<u64>,
+    budget_ms: u64,
+) -> Result<(u64, u64)> {
+    let size = content.size();
+    let burst = messages_per_look(size);
+    let start_ns = now_ns();
+    let end_ns = start_ns + budget_ms * 1_000_000;
+    let mut count = 0;
+    while now_ns() < end_ns {
+        for sequence in count..count + burst {
+            match mark {
+                None => output.send(size, |bytes| content.fill(bytes, sequence))?,
+                Some(mark) => {
+                    output.send(size, |bytes| content.fill_marked(bytes, sequence, mark))?;
+                }
+            }
+        }
+        count += burst;
+    }
+    Ok((start_ns, count))
 }
 
 /// One message from each input of the other channel.
