@@ -8,13 +8,13 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::catalogue::Workers;
 use crate::place::Place;
-use crate::plan::{Cell, Work};
+use crate::plan::{Cell, Work, counted};
 use crate::process::{Crew, Fields};
 
 /// What one cell gave once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// What distinguishes it from others of the same work: `64 B`, `4 inputs`, `seen 2.8 MB`.
+    /// What distinguishes it from others of the same work: `64 B`, `4 receivers`, `seen 720p`.
     pub case: String,
     pub size: Option<u64>,
     pub unit: Unit,
@@ -337,8 +337,8 @@ fn sum_below(count: u64) -> u64 {
 fn case(cell: &Cell, size: Option<u64>) -> String {
     match cell.work {
         Work::Wake => format!("{} ms", cell.gap_ms),
-        Work::Fanout | Work::Queue => format!("{} inputs", cell.inputs),
-        Work::Producers => format!("{} outputs", cell.outputs),
+        Work::Fanout | Work::Queue => counted(cell.inputs, "receiver"),
+        Work::Producers => counted(cell.outputs, "sender"),
         Work::Start | Work::Idle => String::new(),
         Work::Hold if cell.sizes.is_empty() => "only open".to_owned(),
         Work::Hold => "after use".to_owned(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Role;
 use crate::cell::{Outcome, Sample, Unit};
-use crate::plan::{Cell, Wait, Work};
+use crate::plan::{Cell, Wait, Work, counted};
 use crate::round::Run;
 
 /// One line of the tables, and one object of results.json.
@@ -149,8 +149,8 @@ pub fn missing(cells: &[Cell], run: &Run) -> Vec<Missing> {
 fn what(cell: &Cell) -> String {
     let work = cell.work.name();
     match cell.work {
-        Work::Fanout | Work::Queue => format!("{work} ({} inputs)", cell.inputs),
-        Work::Producers => format!("{work} ({} outputs)", cell.outputs),
+        Work::Fanout | Work::Queue => format!("{work} ({})", counted(cell.inputs, "receiver")),
+        Work::Producers => format!("{work} ({})", counted(cell.outputs, "sender")),
         Work::Frame => format!("{work} ({})", cell.kind),
         Work::Pingpong | Work::Stream => format!("{work} ({})", cell.wait.name()),
         _ => work.to_owned(),

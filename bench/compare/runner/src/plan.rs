@@ -202,13 +202,19 @@ impl Cell {
         words.push(self.cores.name().to_owned());
         match self.work {
             Work::Wake => words.push(format!("{} ms", self.gap_ms)),
-            Work::Fanout | Work::Queue => words.push(format!("{} inputs", self.inputs)),
-            Work::Producers => words.push(format!("{} outputs", self.outputs)),
+            Work::Fanout | Work::Queue => words.push(counted(self.inputs, "receiver")),
+            Work::Producers => words.push(counted(self.outputs, "sender")),
             Work::Frame => words.push(self.kind.to_owned()),
             _ => {}
         }
         words.join(" ")
     }
+}
+
+/// `1 sender`, `2 senders`.
+pub fn counted(number: u32, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{ending}")
 }
 
 /// How much time is spent.

@@ -9,7 +9,7 @@ use crate::plan::Work;
 /// From this size on a stream is about bytes and not about messages.
 const BYTES_MATTER_FROM: u64 = 1024;
 /// The case that the columns at the right speak about, where there are several.
-const PRINCIPAL_CASES: [&str; 3] = ["64 B", "copied 720p", "4 inputs"];
+const PRINCIPAL_CASES: [&str; 3] = ["64 B", "copied 720p", "4 receivers"];
 
 /// What a column shows of a row.
 type Figure = fn(&Row) -> String;
@@ -87,13 +87,13 @@ pub fn failures(rows: &[Row]) -> Vec<String> {
     let failed = rows.iter().filter(|row| !row.verified);
     let sentence = |row: &Row| {
         let why = row.note.as_deref().unwrap_or("no reason given");
-        format!(
-            "{} {} {} {}: {why}",
-            system(row),
-            row.work,
-            row.case,
-            row.mode
-        )
+        // A row that has no unit is one of a cell that failed, and its case says everything.
+        let what = match row.unit.is_empty() {
+            true => row.case.clone(),
+            false => format!("{} {}", row.work, row.case),
+        };
+        let (mode, cores) = (&row.mode, &row.cores);
+        format!("{}, {what}, {mode}, cores {cores}: {why}", system(row))
     };
     failed.map(sentence).collect()
 }
@@ -113,13 +113,19 @@ fn table(topic: &Topic, rows: &[Row]) -> Table {
         1 => String::new(),
         _ => format!(", {principal}"),
     };
+    let about = ours.iter().filter(|row| row.case == principal);
+    let peers = distinct(about.filter_map(|row| row.best_peer.clone()));
+    let best_peer = match &peers[..] {
+        [peer] => format!("x best peer ({peer})"),
+        _ => "x best peer".to_owned(),
+    };
     let extras: Vec<(String, Figure)> = [
         (has(|row| row.p99.is_some()), "p99", p99 as Figure),
         (has(|row| row.rounds > 1), "rounds from..to", spread),
         (has(|row| row.limit_ratio.is_some()), "x limit", |row| {
             ratio(row.limit_ratio)
         }),
-        (has(|row| row.best_peer.is_some()), "x best peer", |row| {
+        (!peers.is_empty(), &best_peer, |row| {
             ratio(row.best_peer_ratio)
         }),
     ]

@@ -66,5 +66,8 @@ fn quantities_have_three_digits_and_a_unit() {
 fn what_failed_is_told_with_its_reason() {
     let mut failed = row("pipe", "64 B", None);
     failed.note = Some("b0 hangs".to_owned());
-    assert_eq!(failures(&[failed]), ["pipe pingpong 64 B spin: b0 hangs"]);
+    assert_eq!(
+        failures(&[failed]),
+        ["pipe, pingpong 64 B, spin, cores 0/1: b0 hangs"]
+    );
 }
