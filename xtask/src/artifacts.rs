@@ -34,29 +34,7 @@ impl Artifacts {
     pub fn add_python(&mut self, root: &Path, packages: &[&str]) -> Result<(), String> {
         let packages = [&setup::PYTHON_BUILD[..], packages].concat();
         let interpreter = setup::python(root, &packages)?;
-        announce("build: Python wheel (release)");
-        let wheels = repository::target(root).join("wheels");
-        if wheels.exists() {
-            fs::remove_dir_all(&wheels).map_err(|why| format!("{}: {why}", wheels.display()))?;
-        }
-        let mut maturin = Command::new(&interpreter);
-        maturin
-            .args(["-m", "maturin", "build", "--release", "--quiet", "--out"])
-            .arg(&wheels);
-        run(maturin
-            .arg("--interpreter")
-            .arg(&interpreter)
-            .current_dir(root.join("bindings/python")))?;
-        let mut pip = Command::new(&interpreter);
-        pip.args([
-            "-m",
-            "pip",
-            "--disable-pip-version-check",
-            "install",
-            "--quiet",
-        ]);
-        pip.args(["--force-reinstall", "--no-deps", "--no-index"]);
-        run(pip.args(files_of(&wheels)?))?;
+        install_wheel(root, &interpreter)?;
         self.python = Some(interpreter);
         Ok(())
     }
@@ -70,6 +48,33 @@ impl Artifacts {
         variables.extend(self.python.as_deref().map(|python| ("SIPC_PYTHON", python)));
         variables
     }
+}
+
+/// Builds the Python package and installs it for `interpreter`, which must have maturin.
+pub fn install_wheel(root: &Path, interpreter: &Path) -> Result<(), String> {
+    announce("build: Python wheel (release)");
+    let wheels = repository::target(root).join("wheels");
+    if wheels.exists() {
+        fs::remove_dir_all(&wheels).map_err(|why| format!("{}: {why}", wheels.display()))?;
+    }
+    let mut maturin = Command::new(interpreter);
+    maturin
+        .args(["-m", "maturin", "build", "--release", "--quiet", "--out"])
+        .arg(&wheels);
+    run(maturin
+        .arg("--interpreter")
+        .arg(interpreter)
+        .current_dir(root.join("bindings/python")))?;
+    let mut pip = Command::new(interpreter);
+    pip.args([
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "install",
+        "--quiet",
+    ]);
+    pip.args(["--force-reinstall", "--no-deps", "--no-index"]);
+    run(pip.args(files_of(&wheels)?))
 }
 
 fn files_of(folder: &Path) -> Result<Vec<PathBuf>, String> {

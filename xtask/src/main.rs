@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod api;
 mod artifacts;
+mod bench;
 mod crash;
 mod demo;
 mod generate;
@@ -46,6 +47,11 @@ enum Command {
         #[arg(long)]
         langs: Option<String>,
     },
+    /// Measure, or see whether what measures works.
+    Bench {
+        #[command(subcommand)]
+        command: bench::Command,
+    },
     /// Kill and stop processes at every step and keep a ledger.
     Crash {
         /// How long the storms last.
@@ -62,6 +68,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(&root),
         Command::Demo(options) => demo::run(&root, &options),
         Command::Interop { langs } => interop::run(&root, langs.as_deref()),
+        Command::Bench { command } => bench::run(&root, &command),
         Command::Crash { minutes } => crash::run(&root, minutes),
     };
     match outcome {

@@ -41,6 +41,19 @@ pub fn run(command: &mut Command) -> Result<(), String> {
     }
 }
 
+/// Runs `command`, showing nothing; an error is the last line of what it complained of.
+pub fn try_run(command: &mut Command) -> Result<(), String> {
+    let output = without_library_path(command).stdin(Stdio::null()).output();
+    let output = output.map_err(|why| format!("{}: {why}", spelled(command)))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    let last = said.lines().rev().find(|line| !line.trim().is_empty());
+    Err(last.unwrap_or("it failed and said nothing").to_owned())
+}
+
 /// The standard output of a command that must succeed.
 pub fn output(command: &mut Command) -> Result<String, String> {
     let output = without_library_path(command)

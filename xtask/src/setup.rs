@@ -1,7 +1,7 @@
 //! What the suites and the demo need beyond Rust, put in place only when it is missing.
 //!
-//! System packages come from apt, Python packages from PyPI into `<target>/venv`, with fixed
-//! versions. Nothing else of the machine is changed.
+//! System packages come from apt, Python packages from PyPI into virtual environments below the
+//! build directory, with fixed versions. Nothing else of the machine is changed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -100,11 +100,16 @@ impl Tool {
     }
 }
 
-/// Makes sure that the virtual environment holds `packages` (each `name==version`) and returns
-/// its interpreter.
+/// The virtual environment of the suites and the demo; see `python_in`.
 pub fn python(root: &Path, packages: &[&str]) -> Result<PathBuf, String> {
+    python_in(root, "venv", packages)
+}
+
+/// Makes sure that the virtual environment `name` holds `packages` (each `name==version`) and
+/// returns its interpreter.
+pub fn python_in(root: &Path, name: &str, packages: &[&str]) -> Result<PathBuf, String> {
     tools(&[&PYTHON])?;
-    let directory = repository::target(root).join("venv");
+    let directory = repository::target(root).join(name);
     let interpreter = directory.join("bin/python");
     if !succeeds(Command::new(&interpreter).args(["-m", "pip", "--version"])) {
         announce(&format!(

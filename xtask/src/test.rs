@@ -19,7 +19,7 @@ const SUITE_TIME_MAX: &str = "15m";
 
 /// How a suite says what it did.
 #[derive(Clone, Copy)]
-enum Count {
+pub enum Count {
     /// By its exit status alone; it has no tests to count.
     Status,
     /// By cargo's lines `test result: ok. 3 passed; 0 failed; ...`.
@@ -125,6 +125,12 @@ const SUITES: &[Suite] = &[
         count: Count::LastLine,
     },
     Suite {
+        name: "bench",
+        needs: &[],
+        command: &["xtask", "bench", "check"],
+        count: Count::LastLine,
+    },
+    Suite {
         name: "crash",
         needs: &[],
         command: &[
@@ -142,9 +148,9 @@ const SUITES: &[Suite] = &[
 
 /// Tests that went well and tests that did not.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-struct Tally {
-    passed: u64,
-    failed: u64,
+pub struct Tally {
+    pub passed: u64,
+    pub failed: u64,
 }
 
 /// Runs all suites; an error if anything failed.
@@ -224,7 +230,7 @@ fn run_suite(suite: &Suite, provider: &mut Provider) -> Result<Tally, String> {
 }
 
 /// The tests a suite says it has run; None if it says nothing, or that it ran none.
-fn counted(count: Count, output: &str) -> Option<Tally> {
+pub fn counted(count: Count, output: &str) -> Option<Tally> {
     let tally = match count {
         Count::Status => return Some(Tally::default()),
         Count::Cargo => {

@@ -190,8 +190,8 @@ pub static CONTENDERS: &[Contender] = &[
     python("pyzmq", "pyzmq", Program::Python),
     python("redis", "redis-py", Program::Python),
     python("iceoryx2", "iceoryx2", Program::Python),
-    subject("c", Program::Compiled("bench-c")),
-    subject("pascal", Program::Compiled("bench-pascal")),
+    subject("c", Program::Compiled("c-worker")),
+    subject("pascal", Program::Compiled("pascal-worker")),
 ];
 
 /// Where the workers lie.

@@ -36,7 +36,7 @@ struct Options {
     #[arg(long)]
     quick: bool,
     /// Only whether everything works: the library, sockets and limits once; no figures.
-    #[arg(long, conflicts_with_all = ["quick", "json", "readme"])]
+    #[arg(long, conflicts_with_all = ["quick", "json", "results"])]
     check: bool,
     /// Only these, as `simpleipc,zeromq`; limits are always there.
     #[arg(long, value_delimiter = ',')]
@@ -53,7 +53,10 @@ struct Options {
     /// Write results.json, facts.json, results.md and the charts to this folder.
     #[arg(long)]
     results: Option<PathBuf>,
-    /// Measure nothing: put the tables of the last run in `results` between the marks of this file.
+    /// Measure nothing: print results.md and the charts anew from the figures in `results`.
+    #[arg(long, requires = "results")]
+    render: bool,
+    /// Measure nothing: put the main tables of `results` between the marks of this file.
     #[arg(long, requires = "results")]
     readme: Option<PathBuf>,
     /// The folder of the workers.
@@ -80,9 +83,16 @@ fn main() -> ExitCode {
 
 /// Whether all went well, as far as that was the question.
 fn run(options: &Options) -> Result<bool> {
-    if let (Some(readme), Some(results)) = (&options.readme, &options.results) {
+    if let Some(results) = &options.results
+        && (options.render || options.readme.is_some())
+    {
         let (rows, facts) = json::read_run(results)?;
-        markdown::embed(readme, &rows, &facts)?;
+        if options.render {
+            render(results, &rows, &facts)?;
+        }
+        if let Some(readme) = &options.readme {
+            markdown::embed(readme, &rows, &facts)?;
+        }
         return Ok(true);
     }
     place::remove_leftovers();
@@ -258,6 +268,11 @@ fn write(options: &Options, rows: &[Row], facts: &Facts) -> Result<()> {
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     json::write(&folder.join(json::ROWS_FILE), &rows)?;
     json::write(&folder.join(json::FACTS_FILE), facts)?;
+    render(folder, rows, facts)
+}
+
+/// What is made from the rows and facts alone.
+fn render(folder: &Path, rows: &[Row], facts: &Facts) -> Result<()> {
     chart::draw(rows, folder)?;
     let path = folder.join("results.md");
     std::fs::write(&path, markdown::report(rows, facts)).with_context(|| path.display().to_string())

@@ -1,0 +1,31 @@
+//! `cargo xtask bench <what>`: measurements, and whether what measures works.
+//!
+//! The comparison with other systems is a workspace of its own in `bench/compare`; here it is set
+//! up, built and started.
+
+use std::path::Path;
+
+use clap::Subcommand;
+
+mod build;
+mod check;
+mod compare;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Compare the library with other systems and with what the machine can do.
+    Compare(compare::Options),
+    /// Print bench/results/results.md, the charts and the tables in README.md anew, from the
+    /// figures of the last whole run.
+    Render,
+    /// Whether the comparison works: its tests, and every work once; no figures.
+    Check,
+}
+
+pub fn run(root: &Path, command: &Command) -> Result<(), String> {
+    match command {
+        Command::Compare(options) => compare::run(root, options),
+        Command::Render => compare::render(root),
+        Command::Check => check::run(root),
+    }
+}
