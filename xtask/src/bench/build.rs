@@ -1,13 +1,14 @@
 //! What the comparison is built of. The library, the sockets and the limits must be there; any
 //! other system that cannot be installed or built is left out, and the reason is handed on.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
 use crate::artifacts::{Artifacts, install_wheel};
-use crate::process::{announce, run, try_run};
+use crate::process::{announce, output, run, try_run};
 use crate::repository;
 use crate::setup::{self, Tool};
 
@@ -46,8 +47,14 @@ const REDIS: Tool = Tool {
     packages: &["redis-server"],
 };
 
-/// Aeron's media driver is built with it, by a newer one than the distribution may have.
-const CMAKE: &str = "cmake==3.31.6";
+const UUID: Tool = Tool {
+    name: "headers of libuuid",
+    probe: "echo '#include <uuid/uuid.h>' | cc -E -",
+    packages: &["uuid-dev"],
+};
+
+/// What Aeron's media driver is built with; a distribution may have an older CMake.
+const AERON_PACKAGES: [&str; 2] = ["cmake==3.31.6", "libclang==18.1.1"];
 
 const RIVALS: [Rival; 6] = [
     Rival {
@@ -77,8 +84,8 @@ const RIVALS: [Rival; 6] = [
     },
     Rival {
         name: "aeron",
-        tools: &[],
-        packages: &[CMAKE],
+        tools: &[&UUID],
+        packages: &AERON_PACKAGES,
     },
 ];
 
@@ -168,15 +175,28 @@ fn build_rival(root: &Path, rival: &Rival) -> Result<(), String> {
     let mut build = cargo(root, &["build", "--release", "--quiet"]);
     if !rival.packages.is_empty() {
         let interpreter = setup::python_in(root, VENV, rival.packages)?;
-        let programs = interpreter.parent().unwrap_or(root).to_owned();
-        let others = std::env::var_os("PATH").unwrap_or_default();
-        let paths = std::iter::once(programs).chain(std::env::split_paths(&others));
-        build.env(
-            "PATH",
-            std::env::join_paths(paths).map_err(|why| why.to_string())?,
-        );
+        build.envs(native_tools(&interpreter)?);
     }
     try_run(build.arg(format!("--package={}-worker", rival.name)))
+}
+
+/// Variables by which build scripts find CMake and libclang in a virtual environment.
+fn native_tools(interpreter: &Path) -> Result<Vec<(&'static str, OsString)>, String> {
+    let programs = interpreter.parent().unwrap_or(Path::new("")).to_owned();
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let paths = std::iter::once(programs).chain(std::env::split_paths(&others));
+    let paths = std::env::join_paths(paths).map_err(|why| why.to_string())?;
+    let find = "import clang, os; print(os.path.join(os.path.dirname(clang.__file__), 'native'))";
+    let clang = output(Command::new(interpreter).args(["-c", find]))?;
+    // That libclang has no headers of its own; the compiler's will do.
+    let header = output(Command::new("cc").arg("-print-file-name=include/stddef.h"))?;
+    let headers = Path::new(header.trim()).parent().unwrap_or(Path::new(""));
+    let include = format!("-I{}", headers.display());
+    Ok(vec![
+        ("PATH", paths),
+        ("LIBCLANG_PATH", clang.trim().into()),
+        ("BINDGEN_EXTRA_CLANG_ARGS", include.into()),
+    ])
 }
 
 /// The virtual environment of the comparison, below the build directory.

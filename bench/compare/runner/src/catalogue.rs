@@ -49,7 +49,7 @@ pub struct Contender {
     pub program: Program,
     pub works: &'static [Work],
     pub waits: &'static [Wait],
-    /// The largest message.
+    /// The largest message; sizes above it are not asked for.
     pub bytes_max: u64,
 }
 
@@ -182,7 +182,10 @@ pub static CONTENDERS: &[Contender] = &[
     peer("nng", "nng", Program::Rust("nng")),
     peer("redis", "Redis", Program::Rust("redis")),
     peer("zenoh", "Zenoh", Program::Rust("zenoh")),
-    peer("aeron", "Aeron", Program::Rust("aeron")),
+    Contender {
+        bytes_max: 16 << 20,
+        ..peer("aeron", "Aeron", Program::Rust("aeron"))
+    },
     subject("python", Program::Python),
     python("connection", "multiprocessing.Pipe", Program::PythonCouple),
     python("queue", "multiprocessing.Queue", Program::PythonCouple),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::Role;
+use crate::catalogue::{Contender, Role};
 use crate::cell::{Outcome, Sample, Unit};
 use crate::plan::{Cell, Wait, Work, counted};
 use crate::round::Run;
@@ -109,8 +109,25 @@ pub fn rows(cells: &[Cell], run: &Run) -> Vec<Row> {
     rows
 }
 
-/// What was refused, the same reasons of one system put together.
+/// What was refused or not asked for, the same reasons of one system put together.
 pub fn missing(cells: &[Cell], run: &Run) -> Vec<Missing> {
+    let mut missing = refused(cells, run);
+    let mut contenders: Vec<&Contender> = cells.iter().map(|cell| cell.contender).collect();
+    contenders.sort_by_key(|contender| std::ptr::from_ref(*contender));
+    contenders.dedup_by_key(|contender| std::ptr::from_ref(*contender));
+    let limited = contenders
+        .into_iter()
+        .filter(|contender| contender.bytes_max < u64::MAX);
+    missing.extend(limited.map(|contender| Missing {
+        system: contender.shown.to_owned(),
+        language: contender.language.to_owned(),
+        what: format!("messages above {} bytes", contender.bytes_max),
+        why: "more than it carries".to_owned(),
+    }));
+    missing
+}
+
+fn refused(cells: &[Cell], run: &Run) -> Vec<Missing> {
     let mut found: Vec<(usize, String, Vec<String>)> = Vec::new();
     for record in &run.records {
         let Outcome::Refused(why) = &record.outcome else {
@@ -126,7 +143,7 @@ pub fn missing(cells: &[Cell], run: &Run) -> Vec<Missing> {
             None => found.push((record.cell, why.clone(), vec![what])),
         }
     }
-    let entries = found.into_iter().map(|(first, why, all)| {
+    let missing = found.into_iter().map(|(first, why, all)| {
         let contender = cells[first].contender;
         let planned = cells
             .iter()
@@ -143,7 +160,7 @@ pub fn missing(cells: &[Cell], run: &Run) -> Vec<Missing> {
             why,
         }
     });
-    entries.collect()
+    missing.collect()
 }
 
 fn what(cell: &Cell) -> String {

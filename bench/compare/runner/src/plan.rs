@@ -11,6 +11,8 @@ const PINGPONG_SIZES: [u64; 5] = [8, 48, 64, 256, 1024];
 const STREAM_SIZES: [u64; 5] = [8, 48, 64, 1024, 65_536];
 /// Frames: 1280 x 720 and 3840 x 2160 pixels of three bytes.
 const FRAME_SIZES: [u64; 2] = [2_764_800, 24_883_200];
+/// The messages that a frame goes as, if it is copied while it is filled.
+const BAND: u64 = 128 << 10;
 /// The message of everything that is not about sizes.
 const SMALL: u64 = 64;
 /// What starting, connecting, warming up and ending a cell takes, beside its budget.
@@ -419,6 +421,9 @@ fn supported(mut cell: Cell) -> Option<Cell> {
         return None;
     }
     let had_sizes = !cell.sizes.is_empty();
-    cell.sizes.retain(|size| *size <= contender.bytes_max);
+    let is_in_bands = cell.kind == "follow";
+    let message = |size: u64| if is_in_bands { size.min(BAND) } else { size };
+    cell.sizes
+        .retain(|size| message(*size) <= contender.bytes_max);
     (cell.sizes.is_empty() != had_sizes).then_some(cell)
 }
