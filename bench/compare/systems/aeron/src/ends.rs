@@ -17,10 +17,12 @@ use anyhow::{Context, Result, bail};
 use harness::{Input, Output, Spec, Wait};
 use rusteron_client::{
     Aeron, AeronBufferClaim, AeronContext, AeronExclusivePublication,
-    AeronFragmentClosureAssembler, AeronHeader, AeronOfferError, AeronPublication,
-    AeronSubscription, BackoffIdleStrategy, Handlers, IdleStrategy, IntoCString,
+    AeronFragmentClosureAssembler, AeronHeader, AeronImage, AeronOfferError, AeronPublication,
+    AeronSubscription, BackoffIdleStrategy, Handler, Handlers, IdleStrategy, IntoCString,
 };
 use std::ffi::CString;
+use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 const FRAGMENT_BYTES: usize = 65504;
@@ -31,6 +33,7 @@ const TERM_BYTES_MIN: usize = 16 << 20;
 const BATCH: usize = 256;
 /// How long the driver may take to answer, and an output waits for its inputs.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_micros(100);
 
 enum Publication {
     Exclusive(AeronExclusivePublication),
@@ -42,6 +45,8 @@ pub struct Writer {
     idle: BackoffIdleStrategy,
     /// What does not fit into one fragment is filled here.
     buffer: Vec<u8>,
+    /// Where the inputs write down that they have this publication.
+    notes: Vec<PathBuf>,
 }
 
 impl Writer {
@@ -64,6 +69,7 @@ impl Writer {
             publication,
             idle: BackoffIdleStrategy::new(),
             buffer: vec![0; buffer_bytes],
+            notes: (0..spec.inputs).map(|index| note(spec, index)).collect(),
         })
     }
 }
@@ -88,23 +94,24 @@ impl Output for Writer {
         Ok(())
     }
 
-    /// The inputs have told the driver of themselves before this output was opened, so the
-    /// driver has linked all of them when there is one.
+    /// That an input is connected, as Aeron has it, only means that the driver knows of both. The
+    /// client of the input has yet to map the log buffer, which takes it tens of milliseconds.
     fn settle(&mut self) -> Result<()> {
+        let constants = match &self.publication {
+            Publication::Exclusive(publication) => publication.get_constants()?,
+            Publication::Shared(publication) => publication.get_constants()?,
+        };
+        let session = constants.session_id().to_string();
         let give_up = Instant::now() + ANSWER_MAX;
-        loop {
-            let connected = match &self.publication {
-                Publication::Exclusive(publication) => publication.is_connected(),
-                Publication::Shared(publication) => publication.is_connected(),
-            };
-            if connected {
-                return Ok(());
+        for note in &self.notes {
+            while fs::read_to_string(note).unwrap_or_default() != session {
+                if Instant::now() > give_up {
+                    bail!("not all subscriptions came in {ANSWER_MAX:?}");
+                }
+                std::thread::sleep(LOOK_AGAIN);
             }
-            if Instant::now() > give_up {
-                bail!("no subscription came in {ANSWER_MAX:?}");
-            }
-            std::thread::sleep(Duration::from_micros(100));
         }
+        Ok(())
     }
 }
 
@@ -138,8 +145,15 @@ impl Reader {
     pub fn open(spec: &Spec) -> Result<Self> {
         let aeron = client(spec)?;
         let (channel, stream) = address(spec);
+        let note = note(spec, spec.index);
+        let mapped = Handler::new(move |_: AeronSubscription, image: AeronImage| {
+            // The output reports what does not get through.
+            if let Ok(constants) = image.get_constants() {
+                fs::write(&note, constants.session_id().to_string()).ok();
+            }
+        });
         let subscription = aeron
-            .async_add_subscription(&channel, stream, Handlers::NONE, Handlers::NONE)?
+            .async_add_subscription(&channel, stream, Some(&mapped), Handlers::NONE)?
             .poll_blocking(ANSWER_MAX)?;
         let assembler = match is_fragmented(spec) {
             true => Some(AeronFragmentClosureAssembler::new()?),
@@ -213,6 +227,12 @@ fn client(spec: &Spec) -> Result<Aeron> {
     let aeron = Aeron::new(&context).context("the media driver does not answer")?;
     aeron.start()?;
     Ok(aeron)
+}
+
+/// The file in which an input notes the session of the publication that it has mapped last.
+fn note(spec: &Spec, input: u32) -> PathBuf {
+    spec.dir
+        .join(format!("aeron/{}-{input}.mapped", spec.channel))
 }
 
 fn is_fragmented(spec: &Spec) -> bool {
