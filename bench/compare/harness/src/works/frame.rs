@@ -1,4 +1,4 @@
-//! Large messages, one at a time: from before a fills it until b has seen, read or copied all of it.
+//! Large messages, one at a time: from before a fills it until b has seen, read or copied all.
 //!
 //! Kind `follow` sends the frame in bands, and b copies one while a fills the next.
 
