@@ -95,6 +95,14 @@ const WITH_PARTNER: &[Work] = &[
     Work::Idle,
     Work::Hold,
 ];
+const BINDING_WITH_PARTNER: &[Work] = &[
+    Work::Pingpong,
+    Work::Wake,
+    Work::Stream,
+    Work::Frame,
+    Work::Start,
+    Work::Idle,
+];
 const BOTH: &[Wait] = &[Wait::Spin, Wait::Block];
 const BLOCK: &[Wait] = &[Wait::Block];
 const ANY_SIZE: u64 = u64::MAX;
@@ -138,7 +146,7 @@ const fn peer(system: &'static str, shown: &'static str, program: Program) -> Co
 const fn python(system: &'static str, shown: &'static str, program: Program) -> Contender {
     Contender {
         language: "python",
-        works: BINDING,
+        works: BINDING_WITH_PARTNER,
         ..peer(system, shown, program)
     }
 }

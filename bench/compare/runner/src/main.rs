@@ -19,6 +19,7 @@ mod catalogue;
 mod cell;
 mod chart;
 mod figures;
+mod interrupt;
 mod json;
 mod machine;
 mod markdown;
@@ -96,6 +97,7 @@ fn run(options: &Options) -> Result<bool> {
         return Ok(true);
     }
     place::remove_leftovers();
+    interrupt::watch();
     let works = works(options)?;
     let contenders = contenders(options)?;
     let workers = workers(options)?;
@@ -184,7 +186,7 @@ fn check(works: &[Work], contenders: &[&'static Contender], workers: &Workers) -
         }
     });
     println!("{passed} passed, {failed} failed");
-    failed == 0 && passed > 0
+    failed == 0 && passed > 0 && !interrupt::happened()
 }
 
 fn measure(
@@ -208,6 +210,7 @@ fn measure(
         effort.time_max.as_secs()
     );
     let run = round::run(&cells, effort, workers, show);
+    ensure!(!interrupt::happened(), "interrupted; nothing is written");
     let rows = figures::rows(&cells, &run);
     let facts = Facts {
         machine: Machine::here(&workers.home, workers.python.as_deref()),

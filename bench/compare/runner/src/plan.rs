@@ -11,12 +11,12 @@ const PINGPONG_SIZES: [u64; 5] = [8, 48, 64, 256, 1024];
 const STREAM_SIZES: [u64; 5] = [8, 48, 64, 1024, 65_536];
 /// Frames: 1280 x 720 and 3840 x 2160 pixels of three bytes.
 const FRAME_SIZES: [u64; 2] = [2_764_800, 24_883_200];
-/// The messages that a frame goes as, if it is copied while it is filled.
-const BAND: u64 = 128 << 10;
 /// The message of everything that is not about sizes.
 const SMALL: u64 = 64;
-/// What starting, connecting, warming up and ending a cell takes, beside its budget.
-const CELL_OVERHEAD: Duration = Duration::from_millis(150);
+/// What starting, connecting, warming up and ending a cell takes, beside its budget; and the same
+/// with an interpreter.
+const CELL_OVERHEAD: Duration = Duration::from_millis(60);
+const INTERPRETER_OVERHEAD: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Work {
@@ -190,11 +190,15 @@ impl Cell {
 
     /// How long the cell should take in all.
     pub fn estimated(&self) -> Duration {
+        let overhead = match self.contender.language {
+            "python" => INTERPRETER_OVERHEAD,
+            _ => CELL_OVERHEAD,
+        };
         let starts = match self.work {
             Work::Start => self.count as u32,
             _ => 1,
         };
-        self.expected() + CELL_OVERHEAD * starts / if starts > 1 { 4 } else { 1 }
+        self.expected() + overhead * starts
     }
 
     /// What the cell is called in messages.
@@ -246,7 +250,7 @@ pub const FULL: Effort = Effort {
     frame_ms: 150,
     call_ms: 60,
     idle_ms: 1000,
-    wakes: [150, 8],
+    wakes: [150, 10],
     starts: 10,
     has_placements: true,
 };
@@ -259,7 +263,7 @@ pub const QUICK: Effort = Effort {
     frame_ms: 50,
     call_ms: 20,
     idle_ms: 300,
-    wakes: [40, 3],
+    wakes: [40, 5],
     starts: 4,
     has_placements: false,
 };
@@ -273,7 +277,7 @@ pub const CHECK: Effort = Effort {
     frame_ms: 5,
     call_ms: 5,
     idle_ms: 50,
-    wakes: [5, 1],
+    wakes: [5, 3],
     starts: 2,
     has_placements: false,
 };
@@ -421,9 +425,6 @@ fn supported(mut cell: Cell) -> Option<Cell> {
         return None;
     }
     let had_sizes = !cell.sizes.is_empty();
-    let is_in_bands = cell.kind == "follow";
-    let message = |size: u64| if is_in_bands { size.min(BAND) } else { size };
-    cell.sizes
-        .retain(|size| message(*size) <= contender.bytes_max);
+    cell.sizes.retain(|size| *size <= contender.bytes_max);
     (cell.sizes.is_empty() != had_sizes).then_some(cell)
 }

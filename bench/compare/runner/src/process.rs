@@ -14,12 +14,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::interrupt;
+
 /// How long a worker may take to open its ends; servers and discovery need some of it.
 const READY_TIME_MAX: Duration = Duration::from_secs(10);
 /// What is granted on top of the budget before a worker counts as hanging.
 pub const HANG_TIME: Duration = Duration::from_secs(10);
 /// How long a worker may take to end once it is done.
 const EXIT_TIME_MAX: Duration = Duration::from_secs(5);
+/// How often the runner looks whether it has been asked to end.
+const LOOK_AROUND: Duration = Duration::from_millis(100);
 /// How long to wait for the complaints of a worker that has ended; they come through another pipe,
 /// which a server that it has started may keep open.
 const COMPLAINT_TIME_MAX: Duration = Duration::from_millis(300);
@@ -197,11 +201,17 @@ impl Crew {
 
     /// Takes the next thing that a worker says; false if it is too late for that.
     fn take_one(&mut self, deadline: Instant) -> Result<bool> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        match self.events.recv_timeout(left) {
-            Ok((number, event)) => self.workers[number].take(event).map(|()| true),
-            Err(RecvTimeoutError::Timeout) => Ok(false),
-            Err(RecvTimeoutError::Disconnected) => bail!("nobody listens to the workers any more"),
+        loop {
+            if interrupt::happened() {
+                bail!("interrupted");
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.events.recv_timeout(left.min(LOOK_AROUND)) {
+                Ok((number, event)) => return self.workers[number].take(event).map(|()| true),
+                Err(RecvTimeoutError::Timeout) if left > LOOK_AROUND => {}
+                Err(RecvTimeoutError::Timeout) => return Ok(false),
+                Err(RecvTimeoutError::Disconnected) => bail!("nobody listens to the workers"),
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::catalogue::Workers;
 use crate::cell::{self, Outcome};
+use crate::interrupt;
 use crate::plan::{Cell, Effort};
 
 /// One cell in one round.
@@ -58,6 +59,11 @@ pub fn run(
         for (number, cell) in cells.iter().enumerate() {
             if given_up.contains(&number) {
                 continue;
+            }
+            if interrupt::happened() {
+                run.remarks.push("interrupted".to_owned());
+                run.seconds = started.elapsed().as_secs_f64();
+                return run;
             }
             let outcome = match started.elapsed() > effort.time_max {
                 true if round > 0 => break,

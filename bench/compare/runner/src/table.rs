@@ -73,7 +73,11 @@ impl Topic {
 /// All tables, in the order of the rows. Rows that failed are in none.
 pub fn tables(rows: &[Row]) -> Vec<Table> {
     let mut topics: Vec<Topic> = Vec::new();
-    for row in rows.iter().filter(|row| !row.unit.is_empty()) {
+    // A limit alone is no comparison.
+    for row in rows
+        .iter()
+        .filter(|row| !row.unit.is_empty() && row.role != "limit")
+    {
         let topic = Topic::of(row);
         if !topics.contains(&topic) {
             topics.push(topic);
