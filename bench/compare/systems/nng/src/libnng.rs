@@ -124,19 +124,13 @@ impl Socket {
         check(result, &format!("nng_dial {address}"))
     }
 
-    /// Sends the message, or gives it back if that would have to wait, which it does not if
-    /// `spin` is set.
-    pub fn send(&self, message: Message, spin: bool) -> Result<Option<Message>> {
-        let flags = if spin { NONBLOCK } else { 0 };
+    /// Sends the message, once there is room for it.
+    pub fn send(&self, message: Message) -> Result<()> {
         // SAFETY: the message is ours; libnng takes it if the call succeeds, and only then.
-        match unsafe { nng_sendmsg(self.0, message.0.as_ptr(), flags) } {
-            0 => {
-                std::mem::forget(message);
-                Ok(None)
-            }
-            AGAIN => Ok(Some(message)),
-            other => Err(check(other, "nng_sendmsg").unwrap_err()),
-        }
+        let result = unsafe { nng_sendmsg(self.0, message.0.as_ptr(), 0) };
+        check(result, "nng_sendmsg")?;
+        std::mem::forget(message);
+        Ok(())
     }
 
     /// The next message; nothing if there is none, for which it waits unless `spin` is set.

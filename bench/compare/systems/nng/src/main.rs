@@ -13,8 +13,8 @@
 //! - Messages are filled in the memory of nng and read there (`nng_msg_alloc`, `nng_recvmsg`).
 //! - Closing a socket discards what has not been written yet, and nothing tells when it has
 //!   been; as the manual of `nng_close` advises, the output waits a while before it closes.
-//! - Spinning is NNG_FLAG_NONBLOCK. On one core the spinning thread and the threads of nng take
-//!   turns, so the spinning one offers its core after each look.
+//! - An input spins with NNG_FLAG_NONBLOCK. On one core the spinning thread and the threads of nng
+//!   take turns, so the spinning one offers its core after each look. An output blocks.
 
 mod libnng;
 
@@ -37,7 +37,6 @@ impl System for Nng {
     fn open_output(spec: &Spec) -> Result<Sender> {
         let mut sender = Sender {
             sockets: Vec::new(),
-            spin: spec.wait == Wait::Spin,
             first: Vec::new(),
         };
         if is_paired(spec) {
@@ -82,7 +81,6 @@ impl System for Nng {
 struct Sender {
     /// One for each input of a stream; one in all for everything else.
     sockets: Vec<Socket>,
-    spin: bool,
     /// What goes to the first socket, while it is copied for the others.
     first: Vec<u8>,
 }
@@ -94,11 +92,11 @@ impl Output for Sender {
             fill(&mut self.first);
             for socket in &self.sockets {
                 let message = Message::filled(len, |body| body.copy_from_slice(&self.first))?;
-                send(socket, message, self.spin)?;
+                socket.send(message)?;
             }
             return Ok(());
         };
-        send(socket, Message::filled(len, fill)?, self.spin)
+        socket.send(Message::filled(len, fill)?)
     }
 }
 
@@ -123,14 +121,6 @@ impl Input for Receiver {
             std::thread::yield_now();
         }
     }
-}
-
-fn send(socket: &Socket, mut message: Message, spin: bool) -> Result<()> {
-    while let Some(again) = socket.send(message, spin)? {
-        message = again;
-        std::thread::yield_now();
-    }
-    Ok(())
 }
 
 /// Whether each input has a pair of sockets of its own.

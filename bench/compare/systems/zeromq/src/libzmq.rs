@@ -2,7 +2,7 @@
 //! because it is small, and because the crates for it build a libzmq of their own, while most
 //! people run the one of their distribution.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::mem::MaybeUninit;
 
@@ -123,13 +123,14 @@ impl Socket {
         Ok(())
     }
 
-    /// Sends the message; false if it would have to wait, which it does not if `spin` is set.
-    pub fn send(&self, message: &mut Message, spin: bool) -> Result<bool> {
-        let flags = if spin { DONTWAIT } else { 0 };
-        self.attempt("zmq_msg_send", || {
+    /// Sends the message, once there is room for it.
+    pub fn send(&self, message: &mut Message) -> Result<()> {
+        let sent = self.attempt("zmq_msg_send", || {
             // SAFETY: message and socket are valid until they are dropped.
-            unsafe { zmq_msg_send(&mut message.0, self.socket, flags) }
-        })
+            unsafe { zmq_msg_send(&mut message.0, self.socket, 0) }
+        })?;
+        ensure!(sent, "zmq_msg_send gave up");
+        Ok(())
     }
 
     /// Receives into the message, in place of what it held; false if there is none, for which it
@@ -142,6 +143,7 @@ impl Socket {
         })
     }
 
+    /// Whether the call did not have to wait.
     fn attempt(&self, what: &str, mut call: impl FnMut() -> c_int) -> Result<bool> {
         loop {
             if call() >= 0 {

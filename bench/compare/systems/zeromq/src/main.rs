@@ -13,8 +13,8 @@
 //! - Messages are filled in the memory of libzmq and read there (`zmq_msg_init_size`,
 //!   `zmq_msg_recv`), so it copies into and out of the socket only.
 //! - Each end has a context of its own, so one input/output thread, as is the default.
-//! - Spinning is ZMQ_DONTWAIT. On one core the spinning thread and the input/output thread take
-//!   turns, so the spinning one offers its core after each look.
+//! - An input spins with ZMQ_DONTWAIT. On one core the spinning thread and the input/output thread
+//!   take turns, so the spinning one offers its core after each look. An output blocks.
 
 mod libzmq;
 
@@ -55,7 +55,6 @@ impl System for ZeroMq {
         }
         Ok(Sender {
             socket,
-            spin: spec.wait == Wait::Spin,
             subscriptions_awaited: if many { spec.inputs } else { 0 },
         })
     }
@@ -84,17 +83,13 @@ impl System for ZeroMq {
 
 struct Sender {
     socket: Socket,
-    spin: bool,
     subscriptions_awaited: u32,
 }
 
 impl Output for Sender {
     fn send(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
         let mut message = Message::filled(len, fill)?;
-        while !self.socket.send(&mut message, self.spin)? {
-            std::thread::yield_now();
-        }
-        Ok(())
+        self.socket.send(&mut message)
     }
 
     fn settle(&mut self) -> Result<()> {
