@@ -10,7 +10,7 @@ struct Fake {
 
 impl Fake {
     fn new(name: &str, fault: &str) -> Fake {
-        let own = format!("compare-test-{}-{name}", std::process::id());
+        let own = format!("sipc-compare-test-{}-{name}", std::process::id());
         let folder = std::env::temp_dir().join(own);
         std::fs::create_dir_all(&folder).expect("folder");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/worker.sh");

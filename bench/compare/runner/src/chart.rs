@@ -314,6 +314,12 @@ fn lines_file(path: &Path, title: &str, lines: &[Line]) -> Result<()> {
         free = y + APART;
         line(&root, &[(end.0 + 5, end.1), (RIGHT + 22, y)], color, 1)?;
         let size = if is_outstanding(one.row) { 15 } else { 13 };
+        // What stands back as a line would be hard to read as a word.
+        let color = if one.row.role == "limit" {
+            &PEER
+        } else {
+            color
+        };
         write(&root, &label(one.row), (RIGHT + 27, y), &style(size, color))?;
     }
     root.present().map_err(failed)

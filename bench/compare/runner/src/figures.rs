@@ -199,7 +199,7 @@ fn row(
     let contender = cell.contender;
     let limit = match contender.role {
         Role::Limit => None,
-        _ => limit_of(cells, answers, &key.0, own.size),
+        _ => limit_of(cells, answers, &key.0),
     };
     let peer = best_peer(cells, answers, &key.0, own);
     let verified = own.by_round.values().all(|sample| sample.verified);
@@ -239,31 +239,18 @@ fn limit_of<'a>(
     cells: &[Cell],
     answers: &'a BTreeMap<(Question, usize), Answers>,
     asked: &Question,
-    size: Option<u64>,
 ) -> Option<&'a Answers> {
-    let fits = |question: &Question, own: &Answers| match asked.work {
-        // A stream is held against the same ring however its receiver waits.
-        Work::Stream => question.case == asked.case,
-        // One copy is the least that any way to receive a frame needs.
-        Work::Frame => own.size == size,
-        _ => (&question.case, question.wait) == (&asked.case, asked.wait),
+    // A stream is held against the same ring however its receiver waits.
+    let fits = |question: &Question| {
+        let is_same_wait = question.wait == asked.wait || asked.work == Work::Stream;
+        let same = (&question.case, question.cores, question.unit);
+        is_same_wait && same == (&asked.case, asked.cores, asked.unit)
     };
-    let all = answers.iter().filter(|((question, _), own)| {
-        cells[own.cell].contender.role == Role::Limit
-            && question.work == asked.work
-            && question.unit == asked.unit
-            && fits(question, own)
+    let mut all = answers.iter().filter(|((question, _), own)| {
+        let is_limit = cells[own.cell].contender.role == Role::Limit;
+        is_limit && question.work == asked.work && fits(question)
     });
-    // Rather on the same cores and in the same way, if it was measured there.
-    let closeness = |question: &Question| {
-        (
-            question.cores == asked.cores,
-            question.case == asked.case,
-            question.wait == asked.wait,
-        )
-    };
-    all.max_by_key(|((question, _), _)| closeness(question))
-        .map(|(_, own)| own)
+    all.next().map(|(_, own)| own)
 }
 
 /// The best other system of the same language that answered the same question.

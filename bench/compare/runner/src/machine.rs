@@ -29,8 +29,8 @@ const CRATES: [&str; 6] = [
     "aeron-rs",
     "rusteron-client",
 ];
-/// Libraries of the distribution, by what pkg-config calls them.
-const LIBRARIES: [(&str, &str); 2] = [("libzmq", "libzmq"), ("libnng", "nng")];
+/// Libraries of the distribution, by the names of their Debian packages.
+const LIBRARIES: [&str; 2] = ["libzmq5", "libnng1"];
 const PYTHON_PACKAGES: [&str; 4] = ["numpy", "pyzmq", "redis", "iceoryx2"];
 
 impl Machine {
@@ -42,8 +42,9 @@ impl Machine {
                 versions.insert(name.to_owned(), version);
             }
         };
-        for (name, library) in LIBRARIES {
-            add(name, said_by("pkg-config", &["--modversion", library]));
+        for library in LIBRARIES {
+            let ask = ["--show", "--showformat=${Version}\n", library];
+            add(library, said_by("dpkg-query", &ask));
         }
         let server = said_by("redis-server", &["--version"]);
         add("redis-server", server.and_then(|said| after(&said, "v=")));

@@ -417,8 +417,8 @@ fn supported(mut cell: Cell) -> Option<Cell> {
     if !contender.works.contains(&cell.work) {
         return None;
     }
-    // Both ends on one core is a question about the library alone.
-    if cell.cores == Cores::One && contender.role != Role::Subject {
+    // Both ends on one core is a question about the library and its limit alone.
+    if cell.cores == Cores::One && contender.role == Role::Peer {
         return None;
     }
     if !contender.waits.contains(&cell.wait) {
