@@ -244,7 +244,8 @@ fn build_c(root: &Path, library: &Artifacts) -> Result<(), String> {
 
 fn build_pascal(root: &Path, library: &Artifacts) -> Result<(), String> {
     setup::tools(&[&setup::PASCAL_COMPILER])?;
-    let folder = home(root).join("languages/pascal");
+    let source = home(root).join("languages/pascal/worker.pas");
+    fs::metadata(&source).map_err(|why| format!("languages/pascal/worker.pas: {why}"))?;
     let objects = home(root).join("target/pascal");
     fs::create_dir_all(&objects).map_err(|why| why.to_string())?;
     let libraries = library.libraries.display();
@@ -256,7 +257,7 @@ fn build_pascal(root: &Path, library: &Artifacts) -> Result<(), String> {
     build.args(["-k-rpath".to_owned(), format!("-k{libraries}")]);
     let program = home(root).join("target/release/pascal-worker");
     build.arg(format!("-o{}", program.display()));
-    try_run(build.arg(folder.join("worker.pas")))
+    try_run(build.arg(source))
 }
 
 fn files_ending(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, String> {

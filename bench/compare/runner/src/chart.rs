@@ -305,13 +305,21 @@ fn lines_file(path: &Path, title: &str, lines: &[Line]) -> Result<()> {
             labels.push((last.1, *last, one, color));
         }
     }
-    // Names at the ends of the lines, moved apart where they would lie on one another.
+    // Names at the ends of the lines, moved apart where they would lie on one another: first
+    // downwards, and from the lower edge upwards again.
     labels.sort_by_key(|label| label.0);
-    let mut free = TOP - 10;
+    let mut free = TOP - APART;
+    for label in &mut labels {
+        label.0 = label.0.max(free);
+        free = label.0 + APART;
+    }
+    let mut free = BOTTOM;
+    for label in labels.iter_mut().rev() {
+        label.0 = label.0.min(free);
+        free = label.0 - APART;
+    }
     let style = |size, color| font(size, color).pos(at(HPos::Left, VPos::Center));
-    for (wanted, end, one, color) in labels {
-        let y = wanted.max(free);
-        free = y + APART;
+    for (y, end, one, color) in labels {
         line(&root, &[(end.0 + 5, end.1), (RIGHT + 22, y)], color, 1)?;
         let size = if is_outstanding(one.row) { 15 } else { 13 };
         // What stands back as a line would be hard to read as a word.
