@@ -53,14 +53,16 @@ const UUID: Tool = Tool {
     packages: &["uuid-dev"],
 };
 
-/// What Aeron's media driver is built with; a distribution may have an older CMake.
-const AERON_PACKAGES: [&str; 2] = ["cmake==3.31.6", "libclang==18.1.1"];
+/// What reads C headers for iceoryx2 and Aeron, and what builds Aeron's media driver; a distribution
+/// may have an older CMake. Both systems get both, in the same environment: a part of the build
+/// that they share would be built anew each time for the other.
+const NATIVE_PACKAGES: [&str; 2] = ["cmake==3.31.6", "libclang==18.1.1"];
 
 const RIVALS: [Rival; 6] = [
     Rival {
         name: "iceoryx2",
         tools: &[],
-        packages: &[],
+        packages: &NATIVE_PACKAGES,
     },
     Rival {
         name: "zeromq",
@@ -85,7 +87,7 @@ const RIVALS: [Rival; 6] = [
     Rival {
         name: "aeron",
         tools: &[&UUID],
-        packages: &AERON_PACKAGES,
+        packages: &NATIVE_PACKAGES,
     },
 ];
 
