@@ -120,6 +120,7 @@ begin
   IsSeen := Words.Kind = 'seen';
   IsRead := Words.Kind = 'read';
   Times.Create(FRAMES_MAX);
+  What := @Part;
   Ready;
   Pong := OpenOutput('pong');
   for Size in Words.Sizes do
