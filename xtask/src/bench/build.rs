@@ -53,8 +53,8 @@ const UUID: Tool = Tool {
     packages: &["uuid-dev"],
 };
 
-/// What reads C headers for iceoryx2 and Aeron, and what builds Aeron's media driver; a distribution
-/// may have an older CMake. Both systems get both, in the same environment: a part of the build
+/// What reads C headers for iceoryx2 and Aeron, and what builds Aeron's media driver; a
+/// distribution may have an older CMake. Both systems get both, in the same environment: a part of the build
 /// that they share would be built anew each time for the other.
 const NATIVE_PACKAGES: [&str; 2] = ["cmake==3.31.6", "libclang==18.1.1"];
 
