@@ -54,8 +54,8 @@ const UUID: Tool = Tool {
 };
 
 /// What reads C headers for iceoryx2 and Aeron, and what builds Aeron's media driver; a
-/// distribution may have an older CMake. Both systems get both, in the same environment: a part of the build
-/// that they share would be built anew each time for the other.
+/// distribution may have an older CMake. Both systems get both, in the same environment: a part
+/// of the build that they share would be built anew each time for the other.
 const NATIVE_PACKAGES: [&str; 2] = ["cmake==3.31.6", "libclang==18.1.1"];
 
 const RIVALS: [Rival; 6] = [
