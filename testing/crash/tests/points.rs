@@ -283,15 +283,33 @@ fn crash_at_chunk_published() {
 
 #[test]
 fn crash_at_chunk_held() {
-    for role in ["subscriber", "lossless"] {
-        // Its own publisher keeps sending until the subscriber has died.
-        let place = Place::new();
-        let feeder = Process::start(program(), place.path(), &["publisher", "bytes=5000"]);
-        dies_at(&place, &[role], "chunk-held:20");
-        feeder.kill();
-        nothing_leaks(&place);
-        assert_eq!(place.left_after_cleaning(), Vec::<String>::new());
-    }
+    dies_beside(
+        &["subscriber"],
+        "chunk-held:20",
+        &["publisher", "bytes=5000"],
+    );
+}
+
+#[test]
+fn crash_at_chunk_kept() {
+    dies_beside(&["lossless"], "chunk-kept:20", &["publisher", "bytes=5000"]);
+}
+
+#[test]
+fn crash_at_chunk_restocked() {
+    let publisher = ["publisher", "bytes=5000"];
+    dies_beside(&publisher, "chunk-restocked:20", &["lossless"]);
+    dies_beside(&publisher, "chunk-restocked:20", &["subscriber"]);
+}
+
+/// An actor that needs another one at its side dies; the other goes on until then.
+fn dies_beside(actor: &[&str], point: &str, other: &[&str]) {
+    let place = Place::new();
+    let other = Process::start(program(), place.path(), other);
+    dies_at(&place, actor, point);
+    other.kill();
+    nothing_leaks(&place);
+    assert_eq!(place.left_after_cleaning(), Vec::<String>::new());
 }
 
 #[test]

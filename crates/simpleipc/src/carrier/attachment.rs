@@ -4,6 +4,7 @@
 //! messages that look into the pool, loans, interrupters. The last of them leaves the channel.
 
 use super::files;
+use super::gate::Gate;
 use super::place::Place;
 use super::segments::Segments;
 use super::wait::interrupted;
@@ -51,6 +52,8 @@ pub struct Attachment {
     cookie: u64,
     /// Sleepers can order our stores without our help.
     registered: bool,
+    /// Lossless subscribers: what the cursor keeps.
+    pub gate: Gate,
     /// 1 while an interrupt waits to be noticed.
     pub interrupt: AtomicU32,
     _mapping: Mapping,
@@ -78,6 +81,7 @@ impl Attachment {
             role,
             cookie: os::fork_cookie(),
             registered: os::register_producer(),
+            gate: Gate::default(),
             interrupt: AtomicU32::new(0),
             _mapping: opened.mapping,
         });
@@ -91,15 +95,20 @@ impl Attachment {
     }
 
     /// The handle is of use in this process only.
-    #[inline]
+    #[inline(always)]
     pub fn check_process(&self) -> Result<()> {
         if os::is_forked(self.cookie) {
-            return Err(self.gone(
-                Status::Forked,
-                "was opened by the parent of this process; open it again in the child",
-            ));
+            return Err(self.forked());
         }
         Ok(())
+    }
+
+    #[cold]
+    fn forked(&self) -> Error {
+        self.gone(
+            Status::Forked,
+            "was opened by the parent of this process; open it again in the child",
+        )
     }
 
     pub fn is_forked(&self) -> bool {
@@ -147,7 +156,7 @@ impl Attachment {
     }
 
     /// Wakes whoever sleeps on the bell, if anybody does. The caller has published before.
-    #[inline]
+    #[inline(always)]
     pub fn ring(&self, bell: Bell<'_>) {
         if !self.registered || self.control.need_fence() {
             // sync bell/seqcst: our publication before our look at the sleepers. Otherwise the
@@ -156,8 +165,8 @@ impl Attachment {
         } else {
             compiler_fence(Ordering::SeqCst); // sync bell/seqcst: see the sleeper's barrier
         }
-        if bell.has_sleepers() && bell.take_sleepers() {
-            os::wake_all(bell.0);
+        if bell.has_sleepers() {
+            wake_sleepers(bell);
         }
     }
 
@@ -261,6 +270,13 @@ impl Attachment {
         }
         self.shake();
         Ok(())
+    }
+}
+
+#[cold]
+fn wake_sleepers(bell: Bell<'_>) {
+    if bell.take_sleepers() {
+        os::wake_all(bell.0);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::attachment::{Attachment, Interrupter, Role};
 use super::join::{activate, join};
-use super::message::{ChunkHold, LeaseHold, Message};
+use super::message::{Chunk, ChunkHold, KeptBy, LeaseHold, Message};
 use super::place::Place;
 use super::segments::Segments;
 use super::wait::{Deadline, Slices, Spin};
@@ -10,19 +10,20 @@ use super::{Opening, now_ns};
 use crate::error::{Error, Result, Status};
 use crate::layout::chunk::Reference;
 use crate::layout::endpoint::{LEASE_NONE, Lease, STATE_FREE};
-use crate::layout::lane::FLAG_CHUNK;
 use crate::os::{self, Waited};
+use crate::ring::pool::Pool;
 use crate::ring::queue::{Claimed, Taker, finish, unclaim};
-use crate::ring::reader::Reader;
+use crate::ring::reader::{Reader, Seen};
 use crate::ring::repair::take_over;
-use crate::sync::Ordering;
+use crate::ring::slot::SlotCopy;
+use crate::sync::{Ordering, crash_point};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A receiver that never sleeps looks around this often.
 pub(super) const LOOK_AROUND: Duration = Duration::from_millis(50);
 /// Messages between two looks at the clock.
-const LOOK_AROUND_MESSAGES: u32 = 256;
+const LOOK_AROUND_MESSAGES: u64 = 256;
 /// Endpoints probed at the end of a slice, in turn.
 const PROBED_AT_ONCE: u32 = 32;
 
@@ -45,7 +46,10 @@ pub struct Consumer {
     spin: Spin,
     pub(super) slices: Slices,
     probe: u32,
-    taken: u32,
+    /// Messages counted where that is needed: in queues, and those that our cursor keeps.
+    taken: u64,
+    /// Lossless subscribers: the message that our cursor keeps, by its number, and its chunk.
+    kept: Option<(u64, Reference)>,
     looked_around_ns: i64,
 }
 
@@ -85,6 +89,7 @@ impl Consumer {
             slices: Slices::new(),
             probe: 0,
             taken: 0,
+            kept: None,
             looked_around_ns: now_ns(),
         };
         if role == Role::Receive {
@@ -103,39 +108,157 @@ impl Consumer {
 
     /// Takes the next message. Who asks for the next is done with the last: from here on a death
     /// would not have it delivered again. Its memory stays valid until it is dropped.
+    #[inline(always)]
     pub fn take(&mut self, deadline: Deadline) -> Result<Message> {
         self.attachment.check_process()?;
         self.end_lease();
-        if let Some(message) = self.look()? {
-            return Ok(message);
+        let mut deadline = deadline;
+        loop {
+            // The ways of most messages, written so that none is moved on it.
+            match self.poll() {
+                Polled::Line(seen) => {
+                    let missed = self.advance(seen, false);
+                    let copy = seen.line.whole();
+                    return Ok(Message::new(copy, seen.sequence, missed, None, None));
+                }
+                Polled::Slot(seen, copy) => {
+                    let missed = self.advance(seen, false);
+                    return Ok(Message::new(copy, seen.sequence, missed, None, None));
+                }
+                Polled::Kept(seen) => return self.take_kept(seen),
+                Polled::Nothing if deadline.is_now() => return Err(nothing_there()),
+                _ => {}
+            }
+            if let Some(message) = self.look()? {
+                return Ok(message);
+            }
+            deadline = self.wait(deadline)?;
         }
+    }
+
+    /// Waits for a message and has `each` look at it and at those that are there already, at most
+    /// `most`; how many that were. Each counts as taken, and is dropped, when `each` returns.
+    #[inline(always)]
+    pub fn take_each(
+        &mut self,
+        deadline: Deadline,
+        most: usize,
+        mut each: impl FnMut(&Message),
+    ) -> Result<usize> {
+        let mut count = 0;
+        while count < most {
+            match self.poll() {
+                Polled::Line(seen) => {
+                    let missed = self.advance(seen, false);
+                    let copy = seen.line.whole();
+                    each(&Message::new(copy, seen.sequence, missed, None, None));
+                }
+                Polled::Slot(seen, copy) => {
+                    let missed = self.advance(seen, false);
+                    each(&Message::new(copy, seen.sequence, missed, None, None));
+                }
+                Polled::Kept(seen) => {
+                    // Our cursor passes the message only after this.
+                    if let Some(chunk) = self.lend(seen)? {
+                        let copy = seen.line.whole();
+                        each(&Message::new(copy, seen.sequence, 0, Some(chunk), None));
+                    }
+                    self.advance(seen, false);
+                }
+                _ => {
+                    // Who has something in hand does not wait for more.
+                    let deadline = if count == 0 { deadline } else { Deadline::Now };
+                    match self.take(deadline) {
+                        Ok(message) => each(&message),
+                        Err(_) if count > 0 => break,
+                        Err(error) => return Err(error),
+                    }
+                }
+            }
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Topics: looks for a message of a common kind.
+    #[inline(always)]
+    fn poll(&mut self) -> Polled {
+        if self.ready.is_none()
+            && let Source::Topic(reader) = &mut self.source
+        {
+            let control = &self.attachment.control;
+            return match reader.poll(control) {
+                Some(seen) if seen.line.is_chunk() => match reader.is_kept(seen) {
+                    true => Polled::Kept(seen),
+                    false => Polled::Other,
+                },
+                Some(seen) if !seen.line.is_cut() => Polled::Line(seen),
+                Some(seen) => match reader.read_whole(control, seen) {
+                    Some(copy) => Polled::Slot(seen, copy),
+                    None => Polled::Other,
+                },
+                None if !reader.is_lagging() => Polled::Nothing,
+                None => Polled::Other,
+            };
+        }
+        Polled::Other
+    }
+
+    /// Topics: tells producers how far we have read, before we stop reading for a while.
+    #[inline(always)]
+    fn tell_cursors(&mut self) {
+        self.settle();
+        let control = &self.attachment.control;
+        if let Source::Topic(reader) = &mut self.source
+            && reader.store_cursors(control)
+        {
+            self.attachment.ring(control.space_bell());
+        }
+    }
+
+    /// Waits until it is worth looking again; returns the deadline of the wait, which has begun.
+    #[cold]
+    fn wait(&mut self, deadline: Deadline) -> Result<Deadline> {
         if deadline.is_now() {
             // Who never waits would otherwise seldom look after the dead.
-            let inherits = matches!(self.source, Source::Queue(_)) && self.others_lease();
-            if inherits {
+            if matches!(self.source, Source::Queue(_)) && self.others_lease() {
                 self.inherit()?;
             }
-            return self.look()?.ok_or_else(|| self.timed_out());
+            return match self.has_news() {
+                true => Ok(deadline),
+                false => Err(nothing_there()),
+            };
         }
+        let deadline = deadline.begun();
         let began_ns = now_ns();
         let mut spin = std::mem::replace(&mut self.spin, Spin::new());
-        let found = spin.until(|| self.look());
+        let found = spin.until(1, || Ok(self.has_news().then_some(())));
         self.spin = spin;
-        if let Some(message) = found? {
-            return Ok(message);
+        if found?.is_none() {
+            let outcome = self.sleep_until(deadline);
+            self.spin.learn(now_ns() - began_ns);
+            outcome?;
         }
-        let outcome = self.sleep_until(deadline);
-        self.spin.learn(now_ns() - began_ns);
-        outcome
+        Ok(deadline)
+    }
+
+    /// Whether a look would find something. Costs less than the look.
+    #[inline(always)]
+    fn has_news(&mut self) -> bool {
+        let control = &self.attachment.control;
+        match &mut self.source {
+            Source::Topic(reader) => reader.poll(control).is_some(),
+            Source::Queue(taker) => self.inherited.is_some() || taker.has_news(control),
+        }
     }
 
     /// Looks and sleeps in turn.
-    fn sleep_until(&mut self, deadline: Deadline) -> Result<Message> {
+    fn sleep_until(&mut self, deadline: Deadline) -> Result<()> {
         loop {
             let attachment = Arc::clone(&self.attachment);
             let expected = attachment.announce(attachment.control.bell());
-            if let Some(message) = self.look()? {
-                return Ok(message);
+            if self.has_news() {
+                return Ok(());
             }
             attachment.check_interrupt()?;
             let Some(slice) = deadline.left(self.slice()) else {
@@ -161,6 +284,7 @@ impl Consumer {
     }
 
     /// The message delivered last, if it is still in our lease, is done.
+    #[inline(always)]
     pub(super) fn end_lease(&self) {
         let pending = self.ready.is_some() || self.inherited.is_some();
         if matches!(self.source, Source::Queue(_)) && !pending {
@@ -185,7 +309,6 @@ impl Consumer {
     }
 
     /// Looks once for a message.
-    #[inline]
     fn look(&mut self) -> Result<Option<Message>> {
         if self.ready.is_some() {
             return Ok(self.ready.take());
@@ -197,54 +320,129 @@ impl Consumer {
     }
 
     fn look_at_topic(&mut self) -> Result<Option<Message>> {
-        let Source::Topic(reader) = &mut self.source else {
-            return Ok(None);
-        };
-        let attachment = &self.attachment;
-        let control = &attachment.control;
         loop {
-            let Some(seen) = reader.poll(control) else {
-                if reader.store_cursors(control) {
-                    attachment.ring(control.space_bell());
-                }
+            let Source::Topic(reader) = &mut self.source else {
                 return Ok(None);
             };
-            let mut hold = None;
-            if seen.copy.head.flags & FLAG_CHUNK != 0 {
-                let reference = Reference::from_words([seen.copy.words[0], seen.copy.words[1]]);
-                hold = resolve(attachment, &mut self.segments, reference)?.filter(|hold| {
-                    let (chunk, generation) = (reference.chunk, reference.generation);
-                    let view = &hold.mapped.view;
-                    view.hold(
-                        chunk,
-                        generation,
-                        attachment.endpoint,
-                        seen.lane,
-                        seen.sequence,
-                    )
-                });
-                if hold.is_none() {
-                    reader.lose(control, &seen);
-                    continue;
-                }
-            }
-            if reader.advance(control, &seen) {
-                attachment.ring(control.space_bell());
-            }
-            let (head, words) = (seen.copy.head, seen.copy.words);
-            let mut message =
-                Message::new(head, seen.sequence, words, hold.map(Unheld::held), None);
-            message.missed = reader.take_missed();
-            if message.missed > 0 {
-                let total = control.endpoint(attachment.endpoint);
-                total.missed().fetch_add(message.missed, Ordering::Relaxed);
-            }
-            return Ok(Some(message));
+            let attachment = &self.attachment;
+            let control = &attachment.control;
+            let Some(seen) = reader.poll(control) else {
+                self.tell_cursors();
+                return Ok(None);
+            };
+            let large = seen.line.is_chunk();
+            let chunk = match large {
+                true if reader.is_kept(seen) => return self.take_kept(seen).map(Some),
+                true => hold(attachment, &mut self.segments, seen)?,
+                false => None,
+            };
+            let copy = match seen.line.is_cut() {
+                true => reader.read_whole(control, seen),
+                false => Some(seen.line.whole()),
+            };
+            let Some(copy) = copy.filter(|_| large == chunk.is_some()) else {
+                self.lose(seen);
+                continue;
+            };
+            let missed = self.advance(seen, large);
+            let chunk = chunk.map(Chunk::Held);
+            return Ok(Some(Message::new(copy, seen.sequence, missed, chunk, None)));
         }
     }
 
+    /// Topics: the message was there but it, or its chunk, is not any more.
+    #[cold]
+    fn lose(&mut self, seen: Seen) {
+        self.settle();
+        if let Source::Topic(reader) = &mut self.source {
+            reader.lose(&self.attachment.control, seen);
+        }
+    }
+
+    /// Topics: the chunk of a message that our cursor keeps, for as long as it stays there. `None`
+    /// if there is none.
+    #[inline(always)]
+    fn lend(&mut self, seen: Seen) -> Result<Option<Chunk>> {
+        let reference = Reference::from_words([seen.line.words[0], seen.line.words[1]]);
+        if self.segments.pool().find(reference).is_none() {
+            let attachment = &self.attachment;
+            let (place, control) = (&attachment.place, &attachment.control);
+            self.segments.refresh(place, control, false)?;
+        }
+        let segment = self.segments.pool().find(reference);
+        Ok(segment.map(|segment| Chunk::Lent {
+            start: segment.bytes(reference.chunk),
+            len: reference.len as usize,
+        }))
+    }
+
+    /// Topics: makes a message of a chunk that our cursor keeps.
+    fn take_kept(&mut self, seen: Seen) -> Result<Message> {
+        let attachment = &self.attachment;
+        let reference = Reference::from_words([seen.line.words[0], seen.line.words[1]]);
+        let found = resolve(attachment, &mut self.segments, reference)?;
+        self.settle();
+        let Source::Topic(reader) = &mut self.source else {
+            return Err(nothing_there());
+        };
+        let Some(found) = found else {
+            // Somebody has deleted the data file, or the publisher breaks the protocol.
+            reader.advance_kept(seen);
+            return Err(self.lost_data());
+        };
+        self.taken += 1;
+        self.attachment.gate.close(self.taken);
+        self.kept = Some((self.taken, reference));
+        crash_point("chunk-kept");
+        reader.advance_kept(seen);
+        let kept_by = KeptBy::Cursor {
+            number: self.taken,
+            lane: seen.lane,
+            sequence: seen.sequence,
+        };
+        let (copy, missed) = (seen.line.whole(), reader.take_missed());
+        let chunk = Some(Chunk::Held(found.held(kept_by)));
+        Ok(Message::new(copy, seen.sequence, missed, chunk, None))
+    }
+
+    /// Topics: our cursor is about to move. If the message that it keeps is still in hand, that
+    /// gets a reference bit instead.
+    #[inline(always)]
+    fn settle(&mut self) {
+        if let Some((number, reference)) = self.kept.take()
+            && self.attachment.gate.keeps(number)
+        {
+            settle_kept(&self.attachment, self.segments.pool(), number, reference);
+        }
+    }
+
+    /// Topics: the message is copied or held; wakes who waits for its room. How many were missed
+    /// before it, which those who look from outside can see, too.
+    #[inline(always)]
+    fn advance(&mut self, seen: Seen, large: bool) -> u64 {
+        let Source::Topic(reader) = &mut self.source else {
+            return 0;
+        };
+        if self.kept.is_some() && (large || reader.is_at_stride(seen)) {
+            self.settle();
+        }
+        let Source::Topic(reader) = &mut self.source else {
+            return 0;
+        };
+        let control = &self.attachment.control;
+        if reader.advance(control, seen, large) {
+            self.attachment.ring(control.space_bell());
+        }
+        let missed = reader.take_missed();
+        if missed > 0 {
+            let block = control.endpoint(self.attachment.endpoint);
+            block.missed().fetch_add(missed, Ordering::Relaxed);
+        }
+        missed
+    }
+
     fn look_at_queue(&mut self) -> Result<Option<Message>> {
-        self.taken = self.taken.wrapping_add(1);
+        self.taken += 1;
         if self.taken.is_multiple_of(LOOK_AROUND_MESSAGES) {
             let now = now_ns();
             if now - self.looked_around_ns > LOOK_AROUND.as_nanos() as i64 {
@@ -314,9 +512,8 @@ impl Consumer {
             attachment: Arc::clone(&self.attachment),
             word: self.lease,
         };
-        let (head, words) = (claimed.copy.head, claimed.copy.words);
-        let hold = hold.map(Unheld::held);
-        let mut message = Message::new(head, claimed.sequence, words, hold, Some(lease));
+        let hold = hold.map(|found| Chunk::Held(found.held(KeptBy::Reference)));
+        let mut message = Message::new(claimed.copy, claimed.sequence, 0, hold, Some(lease));
         message.redelivered = redelivered;
         message
     }
@@ -402,6 +599,7 @@ impl Drop for Consumer {
             message.leave_behind();
         }
         // Messages may outlive the handle and keep its endpoint; producers must not wait for it.
+        self.settle();
         let (control, me) = (&self.attachment.control, self.attachment.endpoint);
         let is_topic = matches!(self.source, Source::Topic(_));
         if is_topic && !self.attachment.is_forked() && self.attachment.check_own().is_ok() {
@@ -409,6 +607,24 @@ impl Drop for Consumer {
             self.attachment.ring(control.space_bell());
         }
     }
+}
+
+/// What [`Consumer::poll`] found.
+enum Polled {
+    /// A message in one cache line.
+    Line(Seen),
+    /// A message in its slot.
+    Slot(Seen, SlotCopy),
+    /// A message in a chunk that our cursor keeps.
+    Kept(Seen),
+    Nothing,
+    /// Something else to look at, or to do.
+    Other,
+}
+
+/// A look that found nothing. The sentence is fixed, because who spins makes many.
+fn nothing_there() -> Error {
+    Error::new(Status::Timeout, "nothing has arrived yet")
 }
 
 /// A chunk that has been found and mapped, but not referred to.
@@ -420,8 +636,8 @@ struct Unheld {
 }
 
 impl Unheld {
-    /// The caller has set the reference bit.
-    fn held(self) -> ChunkHold {
+    /// The caller has seen to it that the chunk stays.
+    fn held(self, kept_by: KeptBy) -> ChunkHold {
         let Self {
             mapped,
             attachment,
@@ -433,9 +649,44 @@ impl Unheld {
             mapped,
             chunk,
             len,
-            left_behind: false,
+            kept_by,
         }
     }
+}
+
+/// Refers to the chunk of message `number`, which the gate has kept so far.
+#[cold]
+fn settle_kept(attachment: &Attachment, pool: &Pool, number: u64, reference: Reference) {
+    // One that has left the table is used by nobody again; and only what the pool has is mapped
+    // for certain, when the message may be dropped at any moment.
+    let Some(segment) = pool.find(reference) else {
+        return;
+    };
+    segment.add_reference(reference.chunk, attachment.endpoint);
+    if !attachment.gate.open(number) {
+        // Dropped meanwhile, by somebody who did not know of the reference.
+        segment.release(reference.chunk, attachment.endpoint);
+    }
+}
+
+/// Topics: refers to the chunk of a message; `None` if it has lost it meanwhile.
+fn hold(
+    attachment: &Arc<Attachment>,
+    segments: &mut Segments,
+    seen: Seen,
+) -> Result<Option<ChunkHold>> {
+    let reference = Reference::from_words([seen.line.words[0], seen.line.words[1]]);
+    let Some(found) = resolve(attachment, segments, reference)? else {
+        return Ok(None);
+    };
+    let held = found.mapped.view.hold(
+        reference.chunk,
+        reference.generation,
+        attachment.endpoint,
+        seen.lane,
+        seen.sequence,
+    );
+    Ok(held.then(|| found.held(KeptBy::Reference)))
 }
 
 /// Finds the chunk of a reference, mapping its segment if it is new.

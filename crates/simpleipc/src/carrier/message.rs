@@ -3,50 +3,90 @@
 use super::attachment::Attachment;
 use super::segments::Mapped;
 use crate::layout::endpoint::LEASE_NONE;
-use crate::layout::lane::{FLAG_CAPTURED, FLAG_STAMPED, Head, PAYLOAD_WORDS};
+use crate::layout::lane::{FLAG_CAPTURED, FLAG_STAMPED, PAYLOAD_WORDS};
 use crate::os;
+use crate::ring::slot::SlotCopy;
 use crate::sync::Ordering;
 use std::sync::Arc;
 
-/// A message that has been taken. Dropping it lets go of the memory it looks at and, in a queue,
-/// reports it done.
+/// A message that was taken. Dropping it lets go of the shared memory it may look at and, in a
+/// queue, reports it done; a process that dies instead is cleaned up after by the others.
+///
+/// It may be dropped in any thread, and may outlive the handle it came from.
 pub struct Message {
-    pub(super) head: Head,
-    pub(super) sequence: u64,
-    pub(super) missed: u64,
-    pub(super) redelivered: bool,
-    publish_ns: i64,
-    capture_ns: i64,
+    /// Head, payload or the reference to it, stamps.
+    copy: SlotCopy,
+    sequence: u64,
+    missed: u64,
     receive_ns: i64,
-    /// Declared before the body: the claim ends first, and the memory is let go of second. A lease
+    pub(super) redelivered: bool,
+    /// Declared before the chunk: the claim ends first, and the memory is let go of second. A lease
     /// without its memory would have the next receiver look at somebody else's message.
     lease: Option<LeaseHold>,
-    body: Body,
+    chunk: Option<Chunk>,
 }
 
-enum Body {
-    Inline([u64; PAYLOAD_WORDS]),
-    Chunk(ChunkHold),
+/// Where the payload of a large message is.
+pub(super) enum Chunk {
+    /// Ours until the message is dropped.
+    Held(ChunkHold),
+    /// Kept by whoever shows the message to the program, for as long as it does.
+    Lent { start: *const u8, len: usize },
 }
 
-/// A reference to a chunk.
+// SAFETY: the pointer leads to shared memory that is only read, and that stays mapped while the
+// message lives, in whatever thread.
+unsafe impl Send for Chunk {}
+// SAFETY: as for Send.
+unsafe impl Sync for Chunk {}
+
+/// The chunk of a message in hand.
 pub(super) struct ChunkHold {
     pub attachment: Arc<Attachment>,
     pub mapped: Arc<Mapped>,
     pub chunk: u32,
     pub len: u64,
-    /// The reference stays: the message goes to the next receiver.
-    pub left_behind: bool,
+    pub kept_by: KeptBy,
+}
+
+/// What keeps a chunk from being used again.
+#[derive(Clone, Copy)]
+pub(super) enum KeptBy {
+    /// The endpoint's reference bit.
+    Reference,
+    /// The subscriber's cursor, which has not passed the message, as long as the gate says so;
+    /// after that the reference bit.
+    Cursor {
+        number: u64,
+        lane: u32,
+        sequence: u64,
+    },
+    /// The reference bit, which goes to the next receiver with the message.
+    Successor,
 }
 
 impl Drop for ChunkHold {
     fn drop(&mut self) {
-        if !self.left_behind && !self.attachment.is_forked() {
-            self.mapped
-                .view
-                .release(self.chunk, self.attachment.endpoint);
-            self.attachment.ring(self.attachment.control.space_bell());
+        let attachment = &self.attachment;
+        if matches!(self.kept_by, KeptBy::Successor) || attachment.is_forked() {
+            return;
         }
+        match self.kept_by {
+            KeptBy::Cursor {
+                number,
+                lane,
+                sequence,
+            } if attachment.gate.open(number) => {
+                // sync cursor/release: after the program has looked at the message.
+                attachment
+                    .control
+                    .endpoint(attachment.endpoint)
+                    .cursor(lane)
+                    .fetch_max(sequence.wrapping_add(1), Ordering::Release);
+            }
+            _ => self.mapped.view.release(self.chunk, attachment.endpoint),
+        }
+        attachment.ring(attachment.control.space_bell());
     }
 }
 
@@ -72,38 +112,39 @@ impl Drop for LeaseHold {
 }
 
 impl Message {
+    #[inline(always)]
     pub(super) fn new(
-        head: Head,
+        copy: SlotCopy,
         sequence: u64,
-        words: [u64; PAYLOAD_WORDS],
-        chunk: Option<ChunkHold>,
+        missed: u64,
+        chunk: Option<Chunk>,
         lease: Option<LeaseHold>,
     ) -> Self {
-        let body_words = match &chunk {
-            Some(_) => crate::layout::chunk::REFERENCE_WORDS,
-            None => usize::from(head.len).div_ceil(8),
-        };
-        let mut stamps = words.iter().skip(body_words).copied();
-        let mut stamp = |flag: u8| {
-            if head.flags & flag != 0 {
-                stamps.next().unwrap_or(0) as i64
-            } else {
-                0
-            }
-        };
-        let publish_ns = stamp(FLAG_STAMPED);
-        let capture_ns = stamp(FLAG_CAPTURED);
+        let stamped = copy.head.flags & FLAG_STAMPED != 0;
         Self {
-            head,
+            copy,
             sequence,
-            missed: 0,
+            missed,
+            receive_ns: if stamped { os::now_ns() } else { 0 },
             redelivered: false,
-            publish_ns,
-            capture_ns,
-            receive_ns: if publish_ns != 0 { os::now_ns() } else { 0 },
-            body: chunk.map_or(Body::Inline(words), Body::Chunk),
             lease,
+            chunk,
         }
+    }
+
+    /// A time that travels behind the payload or, if `after` others do, behind those.
+    fn stamp(&self, flag: u8, after: usize) -> i64 {
+        if self.copy.head.flags & flag == 0 {
+            return 0;
+        }
+        let body = match &self.chunk {
+            Some(_) => crate::layout::chunk::REFERENCE_WORDS,
+            None => usize::from(self.copy.head.len).div_ceil(8),
+        };
+        self.copy
+            .words
+            .get(body + after)
+            .map_or(0, |word| *word as i64)
     }
 
     /// Queues: the message was never given to the program. Dropping it leaves it in the lease of
@@ -112,65 +153,79 @@ impl Message {
         if let Some(lease) = &mut self.lease {
             lease.word = LEASE_NONE;
         }
-        if let Body::Chunk(hold) = &mut self.body {
-            hold.left_behind = true;
+        if let Some(Chunk::Held(hold)) = &mut self.chunk {
+            hold.kept_by = KeptBy::Successor;
         }
     }
 
     /// Says how to read the payload.
-    pub fn tag(&self) -> u8 {
-        self.head.tag
+    #[inline]
+    pub(crate) fn tag(&self) -> u8 {
+        self.copy.head.tag
     }
 
+    /// Grows by one with each message of one sender.
     pub fn sequence(&self) -> u64 {
         self.sequence
     }
 
+    /// Identifies the sending handle among all handles of the channel.
     pub fn sender(&self) -> u64 {
-        u64::from(self.head.sender)
+        u64::from(self.copy.head.sender)
     }
 
+    /// CLOCK_MONOTONIC in nanoseconds when it was put; 0 if the sender does not say.
     pub fn publish_time_ns(&self) -> i64 {
-        self.publish_ns
+        self.stamp(FLAG_STAMPED, 0)
     }
 
+    /// CLOCK_MONOTONIC in nanoseconds when its content was captured; 0 if the sender does not say.
     pub fn capture_time_ns(&self) -> i64 {
-        self.capture_ns
+        let after = usize::from(self.copy.head.flags & FLAG_STAMPED != 0);
+        self.stamp(FLAG_CAPTURED, after)
     }
 
+    /// CLOCK_MONOTONIC in nanoseconds when it was taken; 0 if it has no publish time.
     pub fn receive_time_ns(&self) -> i64 {
         self.receive_ns
     }
 
+    /// Topics: messages of any sender this subscriber has lost since its previous take.
     pub fn missed(&self) -> u64 {
         self.missed
     }
 
+    /// Queues: an earlier receiver died with this message in hand.
     pub fn is_redelivered(&self) -> bool {
         self.redelivered
     }
 
     /// The payload. Of a large message this is the shared memory itself: nobody who keeps the
     /// protocol changes it, but a hostile member of the channel could.
-    pub fn payload(&self) -> &[u8] {
-        match &self.body {
-            Body::Inline(words) => {
-                let len = usize::from(self.head.len).min(PAYLOAD_WORDS * 8);
+    #[inline]
+    pub(crate) fn payload(&self) -> &[u8] {
+        match &self.chunk {
+            None => {
+                let len = usize::from(self.copy.head.len).min(PAYLOAD_WORDS * 8);
+                let words = self.copy.words.as_ptr().cast::<u8>();
                 // SAFETY: the words are 112 initialized bytes, of which the first `len` are read.
-                unsafe { std::slice::from_raw_parts(words.as_ptr().cast::<u8>(), len) }
+                unsafe { std::slice::from_raw_parts(words, len) }
             }
-            Body::Chunk(hold) => {
+            // SAFETY: as below; whoever lent it keeps it while the message can be looked at.
+            Some(Chunk::Lent { start, len }) => unsafe { std::slice::from_raw_parts(*start, *len) },
+            Some(Chunk::Held(hold)) => {
                 let start = hold.mapped.view.bytes(hold.chunk);
                 // SAFETY: len was checked against the chunk's size when the reference was
-                // resolved; the chunk stays mapped while the hold lives, and our reference bit
-                // keeps it from being handed out again.
+                // resolved; the chunk stays mapped while the hold lives, and our cursor or our
+                // reference bit keeps it from being handed out again.
                 unsafe { std::slice::from_raw_parts(start, hold.len as usize) }
             }
         }
     }
 
     /// Whether the payload is shared memory rather than a private copy.
-    pub fn is_shared(&self) -> bool {
-        matches!(self.body, Body::Chunk(_))
+    #[inline]
+    pub(crate) fn is_shared(&self) -> bool {
+        self.chunk.is_some()
     }
 }

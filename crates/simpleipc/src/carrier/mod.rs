@@ -8,6 +8,7 @@ mod attachment;
 mod audit;
 mod consumer;
 mod files;
+mod gate;
 mod join;
 mod loan;
 mod message;

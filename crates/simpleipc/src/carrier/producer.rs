@@ -12,6 +12,8 @@ use crate::layout::chunk::Reference;
 use crate::layout::lane::{FLAG_CAPTURED, FLAG_CHUNK, FLAG_STAMPED, Head, PAYLOAD_WORDS};
 use crate::limits::{LOANS_MAX, MESSAGE_BYTES_MAX, PEERS_MAX, PRODUCERS_MAX};
 use crate::os::{self, Waited};
+use crate::ring::pool::Segment;
+use crate::ring::stock::STOCK_CHUNK_BYTES;
 use crate::ring::writer::Writer;
 use crate::sync::{Ordering, crash_point};
 use std::sync::Arc;
@@ -24,6 +26,9 @@ const RETAINED_BYTES: u64 = 64 << 20;
 const SHRINK_CHUNK_BYTES: u64 = 1 << 20;
 /// A producer without room looks around this often.
 const SLICE: Duration = Duration::from_millis(10);
+
+/// Between two looks for room. A receiver that is busy makes room for many messages at a time.
+const PAUSES: u32 = 16;
 
 /// The times that travel with a message; 0 = not at all.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,6 +48,7 @@ pub struct Producer {
     hint: u32,
     loans: Arc<()>,
     spin: Spin,
+    sender_id: u32,
 }
 
 impl Producer {
@@ -56,7 +62,9 @@ impl Producer {
         activate(&attachment);
         let epoch = control.epoch();
         let loans = Arc::new(());
+        let sender_id = attachment.sender_id();
         Ok(Self {
+            sender_id,
             attachment,
             segments,
             writer,
@@ -71,8 +79,32 @@ impl Producer {
         &self.attachment
     }
 
+    /// Sends these bytes. Nothing is sent on an error.
+    #[inline(never)]
+    pub fn put(&mut self, tag: u8, body: &[u8], stamps: Stamps, deadline: Deadline) -> Result<()> {
+        self.attachment.check_process()?;
+        if !stamps.leave_room_for(body.len()) {
+            let bytes = body.len() as u64;
+            if bytes <= STOCK_CHUNK_BYTES && self.attachment.role == Role::Publish {
+                return self.put_medium(tag, body, stamps, deadline);
+            }
+            return self.put_large(tag, body.len(), stamps, deadline, |to| {
+                to.copy_from_slice(body);
+            });
+        }
+        self.wait_for_slot(deadline)?;
+        let head = Head {
+            len: body.len() as u16,
+            tag,
+            flags: 0,
+            sender: self.sender_id,
+        };
+        self.publish(head, body, stamps);
+        Ok(())
+    }
+
     /// Sends `len` bytes that `write` puts where it is told. Nothing is sent on an error.
-    pub fn put(
+    pub fn put_written(
         &mut self,
         tag: u8,
         len: usize,
@@ -80,27 +112,61 @@ impl Producer {
         deadline: Deadline,
         write: impl FnOnce(&mut [u8]),
     ) -> Result<()> {
-        self.attachment.check_process()?;
-        let body = len.div_ceil(8);
-        if body + stamps.words() > PAYLOAD_WORDS {
-            let mut loan = self.loan(len, deadline)?;
-            write(loan.bytes_mut());
-            return self.put_loan(&mut loan, tag, stamps, deadline);
+        if stamps.leave_room_for(len) {
+            let mut bytes = [0u8; PAYLOAD_WORDS * 8];
+            write(&mut bytes[..len]);
+            return self.put(tag, &bytes[..len], stamps, deadline);
         }
-        self.wait_for_slot(deadline)?;
-        let mut bytes = [0u8; PAYLOAD_WORDS * 8];
-        write(&mut bytes[..len]);
-        let mut words = [0u64; PAYLOAD_WORDS];
-        for (word, eight) in words.iter_mut().zip(bytes.chunks_exact(8)).take(body) {
-            *word = u64::from_ne_bytes(eight.try_into().expect("8 bytes"));
-        }
-        let head = Head {
-            len: len as u16,
-            tag,
-            flags: 0,
-            sender: self.attachment.sender_id(),
+        self.put_large(tag, len, stamps, deadline, write)
+    }
+
+    /// Sends bytes in a chunk that is made for them.
+    fn put_large(
+        &mut self,
+        tag: u8,
+        len: usize,
+        stamps: Stamps,
+        deadline: Deadline,
+        write: impl FnOnce(&mut [u8]),
+    ) -> Result<()> {
+        let mut loan = self.loan(len, deadline)?;
+        write(loan.bytes_mut());
+        self.put_loan(&mut loan, tag, stamps, deadline)
+    }
+
+    /// Topics: sends bytes in a chunk of an earlier message of ours, if there is one.
+    fn put_medium(
+        &mut self,
+        tag: u8,
+        body: &[u8],
+        stamps: Stamps,
+        deadline: Deadline,
+    ) -> Result<()> {
+        self.follow_epoch()?;
+        let (control, pool) = (&self.attachment.control, self.segments.pool());
+        let (needed, me) = (body.len() as u64, self.attachment.endpoint);
+        let Some(found) = self.writer.take_stock(control, pool, needed, me) else {
+            return self.put_large(tag, body.len(), stamps, deadline, |to| {
+                to.copy_from_slice(body);
+            });
         };
-        self.publish(head, words, body, stamps);
+        let reference = Reference {
+            len: needed,
+            ..found
+        };
+        let segment = *pool.find(found).expect("a chunk in stock is mapped");
+        // SAFETY: the chunk has at least `needed` bytes and its segment is mapped while it is in
+        // the pool. It is on loan to this endpoint and nobody refers to it, so no process that
+        // keeps the protocol touches it; `body` is not in it, which was not handed out.
+        unsafe {
+            let to = segment.bytes(reference.chunk);
+            std::ptr::copy_nonoverlapping(body.as_ptr(), to, body.len());
+        }
+        if let Err(error) = self.wait_for_slot(deadline) {
+            self.writer.put_back_stock(found);
+            return Err(error);
+        }
+        self.publish_chunk(&segment, reference, tag, stamps);
         Ok(())
     }
 
@@ -128,33 +194,32 @@ impl Producer {
             generation: loan.generation,
             len: loan.len() as u64,
         };
-        let (lane, sequence) = (self.writer.lane_index(), self.writer.next());
-        segment.publish(loan.chunk, loan.generation, lane, sequence);
         loan.published = true;
         self.hint = loan.chunk;
+        self.publish_chunk(&segment, reference, tag, stamps);
+        Ok(())
+    }
+
+    /// Publishes a message in a chunk on loan to us. The caller has seen room for it.
+    fn publish_chunk(&mut self, segment: &Segment, reference: Reference, tag: u8, stamps: Stamps) {
+        let (lane, sequence) = (self.writer.lane_index(), self.writer.next());
+        segment.publish(reference.chunk, reference.generation, lane, sequence);
         if self.attachment.role == Role::Publish {
             self.writer.note_chunk(reference);
         }
-        let mut words = [0u64; PAYLOAD_WORDS];
-        words[..2].copy_from_slice(&reference.to_words());
         let head = Head {
             len: 0,
             tag,
             flags: FLAG_CHUNK,
-            sender: self.attachment.sender_id(),
+            sender: self.sender_id,
         };
-        self.publish(head, words, 2, stamps);
-        Ok(())
+        self.publish(head, &reference.to_bytes(), stamps);
     }
 
-    #[inline]
-    fn publish(
-        &mut self,
-        mut head: Head,
-        mut words: [u64; PAYLOAD_WORDS],
-        mut used: usize,
-        stamps: Stamps,
-    ) {
+    #[inline(always)]
+    fn publish(&mut self, mut head: Head, body: &[u8], stamps: Stamps) {
+        let mut words = [0u64; 2];
+        let mut used = 0;
         if stamps.publish {
             head.flags |= FLAG_STAMPED;
             words[used] = now_ns() as u64;
@@ -166,7 +231,7 @@ impl Producer {
             used += 1;
         }
         self.writer
-            .publish(self.segments.pool(), head, &words[..used]);
+            .publish(self.segments.pool(), head, body, &words[..used]);
         self.attachment.ring(self.attachment.control.bell());
     }
 
@@ -197,6 +262,7 @@ impl Producer {
                 ),
             ));
         }
+        let deadline = deadline.begun();
         loop {
             if let Some(loan) = self.try_loan(needed)? {
                 return Ok(loan);
@@ -222,11 +288,10 @@ impl Producer {
         if attachment.role == Role::Publish {
             self.writer.retire_passed(&attachment.control, pool);
         }
-        let fits = |bytes: u64| bytes >= needed && bytes <= (needed * 2).max(1024);
         let mut suitable: Vec<_> = pool
             .segments()
             .iter()
-            .filter(|s| fits(s.geometry.chunk_bytes))
+            .filter(|segment| segment.fits(needed))
             .copied()
             .collect();
         suitable.sort_unstable_by_key(|segment| (segment.geometry.chunk_bytes, segment.index));
@@ -250,6 +315,9 @@ impl Producer {
 
     /// Takes chunks back, or makes new ones. `NoSpace` when neither is possible now.
     fn make_room(&mut self, needed: u64) -> Result<()> {
+        if self.writer.clear_stock(self.segments.pool()) {
+            return Ok(());
+        }
         let (attachment, segments) = (&self.attachment, &mut self.segments);
         let (place, control) = (&attachment.place, &attachment.control);
         let publisher = attachment.role == Role::Publish;
@@ -258,7 +326,7 @@ impl Producer {
             return Ok(());
         }
         if segments.bytes() > RETAINED_BYTES {
-            let unwanted = |segment: &crate::ring::pool::Segment| {
+            let unwanted = |segment: &Segment| {
                 let bytes = segment.geometry.chunk_bytes;
                 bytes > SHRINK_CHUNK_BYTES && !(needed..=needed * 2).contains(&bytes)
             };
@@ -295,7 +363,7 @@ impl Producer {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn wait_for_slot(&mut self, deadline: Deadline) -> Result<()> {
         if self.writer.next() & 63 == 0 {
             self.attachment.check_own()?;
@@ -303,13 +371,19 @@ impl Producer {
         if self.writer.has_room(&self.attachment.control) {
             return Ok(());
         }
+        self.wait_for_room(deadline)
+    }
+
+    #[cold]
+    fn wait_for_room(&mut self, deadline: Deadline) -> Result<()> {
+        let deadline = deadline.begun();
         let attachment = Arc::clone(&self.attachment);
         let control = &attachment.control;
         let began_ns = now_ns();
         if !deadline.is_now() {
             let writer = &mut self.writer;
             let has_room = || Ok(writer.has_room(control).then_some(()));
-            if self.spin.until(has_room)?.is_some() {
+            if self.spin.until(PAUSES, has_room)?.is_some() {
                 return Ok(());
             }
         }
@@ -411,9 +485,20 @@ impl Producer {
     }
 }
 
+impl Drop for Producer {
+    fn drop(&mut self) {
+        if !self.attachment.is_forked() && self.attachment.check_own().is_ok() {
+            self.writer.clear_stock(self.segments.pool());
+        }
+    }
+}
+
 impl Stamps {
-    fn words(self) -> usize {
-        usize::from(self.publish) + usize::from(self.capture_ns != 0)
+    /// Whether a payload of `len` bytes fits into a slot with these.
+    #[inline(always)]
+    fn leave_room_for(self, len: usize) -> bool {
+        let words = usize::from(self.publish) + usize::from(self.capture_ns != 0);
+        len <= (PAYLOAD_WORDS - words) * 8
     }
 }
 

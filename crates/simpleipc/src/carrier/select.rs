@@ -38,8 +38,9 @@ pub fn wait_any(
     if let Some(index) = look(consumers)? {
         return Ok(index);
     }
+    let deadline = deadline.begun();
     if !deadline.is_now()
-        && let Some(index) = Spin::new().until(|| look(consumers))?
+        && let Some(index) = Spin::new().until(1, || look(consumers))?
     {
         return Ok(index);
     }

@@ -1,56 +1,30 @@
-//! A received message.
+//! What a received message says.
 
-use crate::carrier;
+pub use crate::carrier::Message;
 use crate::error::Result;
 use crate::value::{Kind, Value, decode, decode_private};
+use std::borrow::Cow;
 use std::time::Duration;
-
-/// A message that was taken. Dropping it lets go of the shared memory it may look at and, in a
-/// queue, reports it done; a process that dies instead is cleaned up after by the others.
-///
-/// It may be dropped in any thread, and may outlive the handle it came from.
-pub struct Message(pub(super) carrier::Message);
 
 impl Message {
     /// The value. Tensor data, bytes and opaque bytes of large messages are the shared memory
     /// itself, without a copy; everything else is private. `Corrupt` if the sender has broken
     /// the format.
+    #[inline]
     pub fn value(&self) -> Result<Value<'_>> {
-        if self.0.is_shared() {
-            decode(self.0.tag(), self.0.payload())
+        if self.tag() == Kind::Bytes.code() {
+            // Without a call: this is what fast streams are made of.
+            Ok(Value::Bytes(Cow::Borrowed(self.payload())))
+        } else if self.is_shared() {
+            decode(self.tag(), self.payload())
         } else {
-            decode_private(self.0.tag(), self.0.payload())
+            decode_private(self.tag(), self.payload())
         }
     }
 
     /// The kind of the value, without reading it; `None` if this version does not know it.
     pub fn kind(&self) -> Option<Kind> {
-        Kind::from_code(self.0.tag())
-    }
-
-    /// Grows by one with each message of one sender.
-    pub fn sequence(&self) -> u64 {
-        self.0.sequence()
-    }
-
-    /// Identifies the sending handle among all handles of the channel.
-    pub fn sender(&self) -> u64 {
-        self.0.sender()
-    }
-
-    /// CLOCK_MONOTONIC in nanoseconds when it was put; 0 if the sender does not say.
-    pub fn publish_time_ns(&self) -> i64 {
-        self.0.publish_time_ns()
-    }
-
-    /// CLOCK_MONOTONIC in nanoseconds when its content was captured; 0 if the sender does not say.
-    pub fn capture_time_ns(&self) -> i64 {
-        self.0.capture_time_ns()
-    }
-
-    /// CLOCK_MONOTONIC in nanoseconds when it was taken; 0 if it has no publish time.
-    pub fn receive_time_ns(&self) -> i64 {
-        self.0.receive_time_ns()
+        Kind::from_code(self.tag())
     }
 
     /// How old it was when it was taken; `None` if it has no publish time.
@@ -59,16 +33,6 @@ impl Message {
             .receive_time_ns()
             .saturating_sub(self.publish_time_ns());
         (self.publish_time_ns() != 0).then(|| Duration::from_nanos(age.max(0) as u64))
-    }
-
-    /// Topics: messages of any sender this subscriber has lost since its previous take.
-    pub fn missed(&self) -> u64 {
-        self.0.missed()
-    }
-
-    /// Queues: an earlier receiver died with this message in hand.
-    pub fn is_redelivered(&self) -> bool {
-        self.0.is_redelivered()
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Loan, LoanKind, Message, Options};
 use crate::carrier::{Consumer, Deadline, Place, Producer, Role, Stamps};
 use crate::error::Result;
 use crate::limits::ONE_CALL_TIMEOUT;
-use crate::value::{Dtype, Plan, Value};
+use crate::value::{Dtype, Plan, Scalar, Value};
 use std::time::Duration;
 
 /// Puts messages on a topic.
@@ -32,6 +32,7 @@ pub struct Publisher {
 impl Publisher {
     /// Publishes a value. Waits only if a lossless subscriber is a whole depth behind, at most
     /// 5 s, then `Full`.
+    #[inline(always)]
     pub fn publish<'a>(&mut self, value: impl Into<Value<'a>>) -> Result<()> {
         self.put(&value.into(), 0, Some(ONE_CALL_TIMEOUT))
     }

@@ -104,6 +104,17 @@ impl Reference {
         ]
     }
 
+    /// As they stand in the slot, in the machine's byte order.
+    pub const fn to_bytes(self) -> [u8; REFERENCE_WORDS * 8] {
+        let [first, second] = self.to_words();
+        let (first, second) = (first.to_ne_bytes(), second.to_ne_bytes());
+        let mut bytes = [0; REFERENCE_WORDS * 8];
+        let (low, high) = bytes.split_at_mut(8);
+        low.copy_from_slice(&first);
+        high.copy_from_slice(&second);
+        bytes
+    }
+
     pub const fn from_words(words: [u64; REFERENCE_WORDS]) -> Self {
         Self {
             segment: words[0] as u16,

@@ -5,4 +5,4 @@
 
 mod region;
 
-pub use region::Region;
+pub use region::{Region, prefetch};

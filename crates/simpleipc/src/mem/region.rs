@@ -63,10 +63,28 @@ impl Region {
         unsafe { &*self.base.add(offset).as_ptr().cast::<AtomicU64>() }
     }
 
+    /// The start of the region, 64-aligned if it was made at such an offset.
+    pub fn start(&self) -> NonNull<u8> {
+        self.base
+    }
+
     /// The start of the region.
     pub fn as_ptr(&self) -> *mut u8 {
         self.base.as_ptr()
     }
+}
+
+/// Asks for the cache line of `word`, which will be read soon. Changes nothing but the time.
+#[inline(always)]
+pub fn prefetch(word: &AtomicU64) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch faults on no address, and this one is valid.
+    unsafe {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(word.as_ptr().cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = word;
 }
 
 #[cfg(test)]

@@ -161,6 +161,7 @@ impl Control {
             self.region.part(offset as usize, bytes as usize),
             index,
             self.geometry.depth,
+            self.geometry.is_queue(),
         )
     }
 

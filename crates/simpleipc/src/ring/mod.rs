@@ -12,4 +12,5 @@ pub mod queue;
 pub mod reader;
 pub mod repair;
 pub mod slot;
+pub mod stock;
 pub mod writer;

@@ -62,7 +62,8 @@ impl Segment {
             .u64(chunk as usize * 64 + chunk::OFF_REFS + quarter * 8)
     }
 
-    fn is_referenced(&self, chunk: u32) -> bool {
+    /// Whether an endpoint looks at the chunk.
+    pub fn is_referenced(&self, chunk: u32) -> bool {
         // sync chunk-word/acquire: the last reader has done reading.
         (0..4).any(|quarter| self.refs(chunk, quarter).load(Ordering::Acquire) != 0)
     }
@@ -76,6 +77,13 @@ impl Segment {
     /// The endpoints that look at the chunk.
     pub fn holders(&self, chunk: u32) -> [u64; 4] {
         [0, 1, 2, 3].map(|quarter| self.refs(chunk, quarter).load(Ordering::Relaxed))
+    }
+
+    /// Whether its chunks are of a good size for `needed` bytes: large enough, and not wasted.
+    #[inline]
+    pub fn fits(&self, needed: u64) -> bool {
+        let bytes = self.geometry.chunk_bytes;
+        bytes >= needed && bytes <= (needed * 2).max(1024)
     }
 
     /// Where the chunk's bytes are.
@@ -115,6 +123,24 @@ impl Segment {
                 }
                 Some((chunk, generation as u16))
             })
+    }
+
+    /// Takes the chunk of message `sequence` of `lane` as a loan of `endpoint`, without its being
+    /// free in between; the new generation. Only for the owner of the lane, who knows that the
+    /// message is over. The caller fences, and gives the chunk back if [`Segment::is_referenced`].
+    pub fn reloan(&self, reference: Reference, lane: u32, seq: u64, endpoint: u32) -> Option<u16> {
+        let published = Word::published(lane as u8, seq, u64::from(reference.generation));
+        let generation = (u64::from(reference.generation) + 1) & GENERATION_MASK;
+        // sync chunk-claim/seqcst: as in `loan`.
+        self.word(reference.chunk)
+            .compare_exchange(
+                published.to_word(),
+                Word::loaned(endpoint as u8, generation).to_word(),
+                Ordering::SeqCst,
+                Ordering::Relaxed,
+            )
+            .is_ok()
+            .then_some(generation as u16)
     }
 
     fn store_free(&self, chunk: u32, generation: u64) {
@@ -247,7 +273,7 @@ impl Pool {
                 continue;
             }
             let lane = control.lane(index);
-            let tail = lane.tail_hint();
+            let tail = lane.find_tail();
             let sequence = widen(word.sequence, tail);
             let passed = control.least_cursor(control.active(), index, tail);
             let kept = tail.saturating_sub(control.history());

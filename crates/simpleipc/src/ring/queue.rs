@@ -51,6 +51,16 @@ impl Taker {
         }
     }
 
+    /// Whether [`Taker::claim`] may find something that it did not find last time.
+    #[inline(always)]
+    pub fn has_news(&self, control: &Control) -> bool {
+        self.epoch != Some(control.epoch())
+            || self.lanes.iter().any(|(index, lane)| {
+                let head = self.heads[*index as usize];
+                lane.slot(head).sequence() > head || lane.slot(head).holds(head)
+            })
+    }
+
     /// Marks one waiting message as ours.
     pub fn claim(&mut self, control: &Control) -> Option<Claimed> {
         let epoch = control.epoch();
@@ -129,17 +139,14 @@ impl Taker {
             }
             crash_point("queue-taken");
             *head = sequence.wrapping_add(1);
-            match slot.read(sequence) {
-                Found::Message(copy) => {
-                    return Some(Claimed {
-                        lane: index,
-                        sequence,
-                        attempts,
-                        copy,
-                    });
-                }
-                // Only a writer that breaks the protocol can do this; the slot is its own again.
-                Found::Nothing | Found::Overwritten => {}
+            // Without one, the writer breaks the protocol; the slot is its own again.
+            if let Found::Message(copy) = slot.read(sequence) {
+                return Some(Claimed {
+                    lane: index,
+                    sequence,
+                    attempts,
+                    copy,
+                });
             }
         }
         None

@@ -2,8 +2,7 @@
 
 use super::control::Control;
 use super::lane::Lane;
-use super::slot::{Found, SlotCopy};
-use crate::layout::lane::FLAG_CHUNK;
+use super::slot::{Found, LineCopy, SlotCopy};
 use crate::sync::{Ordering, crash_point, fence};
 
 /// Lanes of a channel.
@@ -13,6 +12,7 @@ pub const LANES: usize = 64;
 pub struct Reader {
     endpoint: u32,
     latest: bool,
+    lossless: bool,
     lanes: Vec<(u32, Lane)>,
     /// What we read next on each lane.
     next: [u64; LANES],
@@ -20,6 +20,8 @@ pub struct Reader {
     joined: [u64; LANES],
     /// Lanes whose cursor lags behind `next`.
     lagging: u64,
+    /// The cursor is stored when the bits of the sequence that this leaves are 0.
+    stride_mask: u64,
     turn: usize,
     epoch: u64,
     missed: u64,
@@ -30,10 +32,13 @@ pub struct Reader {
 const CURSOR_STRIDE: u64 = 32;
 
 /// A message found on a lane. It counts as read only after [`Reader::advance`].
+#[derive(Clone, Copy)]
 pub struct Seen {
     pub lane: u32,
     pub sequence: u64,
-    pub copy: SlotCopy,
+    pub line: LineCopy,
+    /// Where in the list of lanes the next look begins, once this message is read.
+    turn: usize,
 }
 
 impl Reader {
@@ -52,10 +57,12 @@ impl Reader {
         let mut reader = Self {
             endpoint,
             latest,
+            lossless,
             lanes: Vec::with_capacity(LANES),
             next: [0; LANES],
             joined: [0; LANES],
             lagging: 0,
+            stride_mask: CURSOR_STRIDE.min(u64::from(control.geometry().depth) / 4) - 1,
             turn: 0,
             epoch: control.epoch(),
             missed: 0,
@@ -117,47 +124,74 @@ impl Reader {
         }
     }
 
-    /// Looks once at every lane, in turn. What was lost on the way is added to the misses. A
-    /// caller that finds nothing calls [`Reader::store_cursors`].
-    #[inline]
+    /// Looks once at every lane, in turn, for a message. What was lost on the way is added to
+    /// the misses. A caller that finds nothing calls [`Reader::store_cursors`].
+    #[inline(always)]
     pub fn poll(&mut self, control: &Control) -> Option<Seen> {
         let epoch = control.epoch();
         if epoch != self.epoch {
             self.epoch = epoch;
             self.look_for_lanes(control);
         }
-        for step in 0..self.lanes.len() {
-            let at = (self.turn + step) % self.lanes.len();
-            let (index, lane) = self.lanes[at];
-            if let Some((sequence, copy)) = self.poll_lane(index as usize, &lane) {
-                self.turn = at + 1;
-                return Some(Seen {
-                    lane: index,
-                    sequence,
-                    copy,
-                });
+        let mut at = self.turn;
+        for _ in 0..self.lanes.len() {
+            if at >= self.lanes.len() {
+                at = 0;
             }
+            let (lane, view) = &self.lanes[at];
+            at += 1;
+            let (lane, sequence) = (*lane, self.next[*lane as usize % LANES]);
+            let found = if self.latest {
+                Found::Overwritten
+            } else {
+                view.slot(sequence).read_line(sequence)
+            };
+            let seen = match found {
+                Found::Message(line) => Seen {
+                    lane,
+                    sequence,
+                    line,
+                    turn: at,
+                },
+                Found::Nothing => continue,
+                Found::Overwritten => match self.skip_on(at - 1) {
+                    Some(seen) => seen,
+                    None => continue,
+                },
+            };
+            return Some(seen);
         }
         None
     }
 
-    #[inline]
-    fn poll_lane(&mut self, index: usize, lane: &Lane) -> Option<(u64, SlotCopy)> {
+    /// Looks at the lane in place `at` of the list, skipping what is gone or not wanted.
+    #[cold]
+    fn skip_on(&mut self, at: usize) -> Option<Seen> {
+        let (number, lane) = self.lanes[at];
+        let index = number as usize;
         // A lane whose writer keeps lapping us is left after a few jumps; the others have turns.
         for _ in 0..4 {
             let wanted = self.next[index];
             if self.latest {
-                self.skip_to(index, lane.tail_hint().saturating_sub(1));
+                self.skip_to(index, lane.newest());
             }
-            match lane.slot(self.next[index]).read(self.next[index]) {
-                Found::Message(copy) => return Some((self.next[index], copy)),
-                Found::Nothing if self.next[index] == wanted => return None,
+            let sequence = self.next[index];
+            match lane.slot(sequence).read_line(sequence) {
+                Found::Message(line) => {
+                    return Some(Seen {
+                        lane: number,
+                        sequence,
+                        line,
+                        turn: at + 1,
+                    });
+                }
+                Found::Nothing if sequence == wanted => return None,
                 Found::Nothing => {}
                 Found::Overwritten => {
                     // Leave the writer some slots, or it overtakes us again at once.
                     let kept = lane.depth() - lane.depth() / 8;
                     let oldest = lane.tail_hint().saturating_sub(kept);
-                    self.skip_to(index, oldest.max(self.next[index].saturating_add(1)));
+                    self.skip_to(index, oldest.max(sequence.saturating_add(1)));
                 }
             }
         }
@@ -170,20 +204,39 @@ impl Reader {
         self.next[index] = self.next[index].max(to);
     }
 
-    /// The message is copied or held. True when producers were told, so that one who waits for
-    /// room should be woken.
-    #[inline]
-    pub fn advance(&mut self, control: &Control, seen: &Seen) -> bool {
-        let index = seen.lane as usize;
+    /// The message is copied, or held if it is `large`. True when producers were told, so that
+    /// one who waits for room should be woken.
+    #[inline(always)]
+    pub fn advance(&mut self, control: &Control, seen: Seen, large: bool) -> bool {
+        let index = seen.lane as usize % LANES;
         self.next[index] = seen.sequence.wrapping_add(1);
+        self.turn = seen.turn;
         self.lagging |= 1 << index;
-        let large = seen.copy.head.flags & FLAG_CHUNK != 0;
-        let stride = CURSOR_STRIDE.min(u64::from(control.geometry().depth) / 4);
-        let told = large || self.next[index] & (stride - 1) == 0;
+        let told = large || self.next[index] & self.stride_mask == 0;
         if told {
             self.store_cursor(control, seen.lane);
         }
         told
+    }
+
+    /// Whether [`Reader::advance`] would store the cursor.
+    #[inline(always)]
+    pub fn is_at_stride(&self, seen: Seen) -> bool {
+        seen.sequence.wrapping_add(1) & self.stride_mask == 0
+    }
+
+    /// Whether producers wait for our cursor to pass this message.
+    #[inline]
+    pub fn is_kept(&self, seen: Seen) -> bool {
+        self.lossless && seen.sequence >= self.joined[seen.lane as usize % LANES]
+    }
+
+    /// The message is in hand and kept by our cursor, which stays where it is.
+    #[inline]
+    pub fn advance_kept(&mut self, seen: Seen) {
+        self.next[seen.lane as usize % LANES] = seen.sequence.wrapping_add(1);
+        self.turn = seen.turn;
+        self.lagging |= 1 << seen.lane;
     }
 
     fn store_cursor(&mut self, control: &Control, lane: u32) {
@@ -199,6 +252,12 @@ impl Reader {
         }
     }
 
+    /// Whether [`Reader::store_cursors`] has something to tell.
+    #[inline(always)]
+    pub fn is_lagging(&self) -> bool {
+        self.lagging != 0
+    }
+
     /// Tells producers how far we are on every lane. True if any did not know.
     #[inline]
     pub fn store_cursors(&mut self, control: &Control) -> bool {
@@ -209,11 +268,21 @@ impl Reader {
         told
     }
 
+    /// The whole of a message that is cut after its first line; `None` if it has been overwritten.
+    pub fn read_whole(&self, control: &Control, seen: Seen) -> Option<SlotCopy> {
+        let lane = control.lane(seen.lane);
+        match lane.slot(seen.sequence).read(seen.sequence) {
+            Found::Message(copy) => Some(copy),
+            Found::Nothing | Found::Overwritten => None,
+        }
+    }
+
     /// The message was there but its chunk was not any more.
-    pub fn lose(&mut self, control: &Control, seen: &Seen) {
+    #[cold]
+    pub fn lose(&mut self, control: &Control, seen: Seen) {
         let counts = seen.sequence >= self.joined[seen.lane as usize];
         self.missed = self.missed.saturating_add(u64::from(counts));
-        self.advance(control, seen);
+        self.advance(control, seen, true);
     }
 
     /// Messages lost since the last call.

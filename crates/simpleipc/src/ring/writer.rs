@@ -3,20 +3,26 @@
 use super::control::Control;
 use super::lane::Lane;
 use super::pool::Pool;
+use super::stock::Stock;
 use crate::layout::chunk::Reference;
 use crate::layout::lane::{Head, TAKE_DONE, Take};
 use crate::sync::{Ordering, crash_point, fence};
 use std::collections::VecDeque;
+
+/// Queues: slots looked at when room is looked for; their take words lie in so few cache lines.
+const TAKES_AT_ONCE: u64 = 64;
 
 /// The private state of the one producer that holds a lane.
 pub struct Writer {
     lane: Lane,
     index: u32,
     next: u64,
-    /// Topics: no lossless subscriber stood below this when we last looked.
-    gate: u64,
+    /// Messages below this had a slot when we last looked.
+    room_until: u64,
     /// Topics: chunks that our messages still refer to, oldest first.
     published: VecDeque<(u64, Reference)>,
+    /// Topics: chunks that are ours to fill.
+    stock: Stock,
 }
 
 impl Writer {
@@ -34,8 +40,10 @@ impl Writer {
             lane,
             index,
             next,
-            gate: 0,
+            // The first lap overwrites nothing; later ones have to look.
+            room_until: next.max(lane.depth()),
             published,
+            stock: Stock::default(),
         }
     }
 
@@ -49,36 +57,47 @@ impl Writer {
     }
 
     /// Whether the next message has a slot.
-    #[inline]
+    #[inline(always)]
     pub fn has_room(&mut self, control: &Control) -> bool {
+        self.next < self.room_until || self.look_for_room(control)
+    }
+
+    /// Whether the next message has a slot, by a look at those who may be in the way.
+    #[cold]
+    fn look_for_room(&mut self, control: &Control) -> bool {
         let depth = self.lane.depth();
-        if self.next < depth {
-            return true;
-        }
-        let oldest = self.next - depth;
         if control.geometry().is_queue() {
-            // sync take-done/acquire: the receiver has copied the message out.
-            let take = Take::from_word(self.lane.take(oldest).load(Ordering::Acquire));
-            return take.state == TAKE_DONE && take.sequence == oldest;
+            let taken = self.room_until - depth;
+            let most = self.next.min(taken + TAKES_AT_ONCE);
+            let done = |sequence: &u64| {
+                // sync take-done/acquire: the receiver has copied the message out.
+                let take = Take::from_word(self.lane.take(*sequence).load(Ordering::Acquire));
+                take.state == TAKE_DONE && take.sequence == *sequence
+            };
+            self.room_until += (taken..most).take_while(done).count() as u64;
+        } else {
+            // sync members/seqcst: our publications come before this look at the members; see
+            // `Members::insert`.
+            fence(Ordering::SeqCst);
+            let gate = control.least_cursor(control.gating(), self.index, self.next);
+            self.room_until = gate.saturating_add(depth);
         }
-        if oldest < self.gate {
-            return true;
-        }
-        // sync members/seqcst: our publications come before this look at the members; see
-        // `Members::insert`.
-        fence(Ordering::SeqCst);
-        self.gate = control.least_cursor(control.gating(), self.index, self.next);
-        oldest < self.gate
+        self.next < self.room_until
     }
 
     /// Publishes in the next slot. The caller has seen room.
-    #[inline]
-    pub fn publish(&mut self, pool: &Pool, head: Head, words: &[u64]) {
-        self.retire_overwritten(pool);
-        self.lane.slot(self.next).publish(self.next, head, words);
+    #[inline(always)]
+    pub fn publish(&mut self, pool: &Pool, head: Head, body: &[u8], stamps: &[u64]) {
+        if !self.published.is_empty() {
+            self.retire_overwritten(pool);
+        }
+        let slot = self.lane.slot(self.next);
+        slot.publish(self.next, head, body, stamps);
         crash_point("published");
         self.next = self.next.wrapping_add(1);
-        self.lane.set_tail_hint(self.next);
+        if self.next & (self.lane.tail_stride() - 1) == 0 {
+            self.lane.set_tail_hint(self.next);
+        }
     }
 
     /// Topics: remembers the chunk of the message about to be published.
@@ -86,8 +105,60 @@ impl Writer {
         self.published.push_back((self.next, reference));
     }
 
-    /// Topics: lets go of the chunk whose slot the next message takes.
+    /// Topics: a chunk of ours for `needed` bytes, taken back from a message that every subscriber
+    /// has passed. `endpoint` is the publisher's, which owns this lane.
     #[inline]
+    pub fn take_stock(
+        &mut self,
+        control: &Control,
+        pool: &Pool,
+        needed: u64,
+        endpoint: u32,
+    ) -> Option<Reference> {
+        if let Some(reference) = self.stock.take(pool, needed) {
+            return Some(reference);
+        }
+        self.restock(control, pool, needed, endpoint);
+        self.stock.take(pool, needed)
+    }
+
+    #[cold]
+    fn restock(&mut self, control: &Control, pool: &Pool, needed: u64, endpoint: u32) {
+        self.stock.clear(pool); // of another size
+        let Some((_, oldest)) = self.published.front() else {
+            return;
+        };
+        if !pool
+            .find(*oldest)
+            .is_some_and(|segment| segment.fits(needed))
+        {
+            return;
+        }
+        let limit = self.passed(control);
+        let (published, lane) = (&mut self.published, self.index);
+        self.stock.refill(pool, published, lane, limit, endpoint);
+    }
+
+    /// Puts a chunk from the stock back, unused.
+    pub fn put_back_stock(&mut self, reference: Reference) {
+        self.stock.put_back(reference);
+    }
+
+    /// Gives the stock back. True if there was one.
+    pub fn clear_stock(&mut self, pool: &Pool) -> bool {
+        self.stock.clear(pool)
+    }
+
+    /// Topics: every subscriber has passed the messages below this, and history does not ask for
+    /// them.
+    fn passed(&self, control: &Control) -> u64 {
+        // sync members/seqcst: as in `look_for_room`.
+        fence(Ordering::SeqCst);
+        let passed = control.least_cursor(control.active(), self.index, self.next);
+        passed.min(self.next.saturating_sub(control.history()))
+    }
+
+    /// Topics: lets go of the chunk whose slot the next message takes.
     fn retire_overwritten(&mut self, pool: &Pool) {
         while let Some((sequence, reference)) = self.published.front().copied() {
             if sequence.saturating_add(self.lane.depth()) > self.next {
@@ -103,19 +174,14 @@ impl Writer {
         if self.published.is_empty() {
             return;
         }
-        // sync members/seqcst: as in `has_room`.
-        fence(Ordering::SeqCst);
-        let passed = control.least_cursor(control.active(), self.index, self.next);
-        self.retire_below(
-            pool,
-            passed.min(self.next.saturating_sub(control.history())),
-        );
+        let limit = self.passed(control);
+        self.retire_below(pool, limit);
     }
 
     /// Topics, when memory is short: lets go of the oldest chunk that no lossless subscriber
     /// still needs. False when there is none.
     pub fn retire_oldest(&mut self, control: &Control, pool: &Pool) -> bool {
-        // sync members/seqcst: as in `has_room`.
+        // sync members/seqcst: as in `look_for_room`.
         fence(Ordering::SeqCst);
         let needed = control.least_cursor(control.gating(), self.index, self.next);
         match self.published.front() {

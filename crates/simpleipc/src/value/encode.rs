@@ -11,7 +11,6 @@ use crate::limits::MESSAGE_BYTES_MAX;
 /// A value of at most 8 bytes: null, bool, int, uint or float.
 #[derive(Clone, Copy)]
 pub(crate) struct Scalar {
-    kind: Kind,
     len: u8,
     bytes: [u8; 8],
 }
@@ -29,16 +28,9 @@ impl Scalar {
             _ => return None,
         };
         Some(Scalar {
-            kind: value.kind(),
             len,
             bytes: bytes.to_le_bytes(),
         })
-    }
-
-    /// The number of its kind.
-    #[inline]
-    pub(crate) fn tag(&self) -> u8 {
-        self.kind.code()
     }
 
     /// Its payload.

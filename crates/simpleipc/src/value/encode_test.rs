@@ -58,7 +58,10 @@ fn scalars_have_a_short_way_with_the_same_bytes() {
     ];
     for value in scalars {
         let scalar = Scalar::of(&value).unwrap();
-        assert_eq!((scalar.tag(), scalar.bytes().to_vec()), payload(&value));
+        assert_eq!(
+            (value.kind().code(), scalar.bytes().to_vec()),
+            payload(&value)
+        );
     }
     assert!(Scalar::of(&"text".into()).is_none());
 }
