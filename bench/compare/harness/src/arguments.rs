@@ -134,6 +134,10 @@ impl Arguments {
             max_bytes: self.bytes_max(),
             wait: self.wait,
             pattern: self.pattern,
+            is_stream: matches!(
+                self.work.as_str(),
+                "stream" | "fanout" | "producers" | "queue"
+            ),
         }
     }
 
@@ -144,6 +148,7 @@ impl Arguments {
             inputs: self.outputs,
             outputs: self.inputs,
             pattern: Pattern::Stream,
+            is_stream: false,
             ..self.forward()
         }
     }

@@ -38,6 +38,8 @@ pub struct Spec {
     pub max_bytes: usize,
     pub wait: Wait,
     pub pattern: Pattern,
+    /// As many messages as possible, rather than each as soon as possible.
+    pub is_stream: bool,
 }
 
 /// A system that is compared. Inputs are opened before outputs, so an input may listen.

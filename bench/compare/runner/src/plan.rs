@@ -249,7 +249,7 @@ pub const FULL: Effort = Effort {
     size_ms: 60,
     frame_ms: 150,
     call_ms: 60,
-    idle_ms: 1000,
+    idle_ms: 2000,
     wakes: [150, 10],
     starts: 10,
     has_placements: true,

@@ -26,7 +26,6 @@ const RETAINED_BYTES: u64 = 64 << 20;
 const SHRINK_CHUNK_BYTES: u64 = 1 << 20;
 /// A producer without room looks around this often.
 const SLICE: Duration = Duration::from_millis(10);
-
 /// Between two looks for room. A receiver that is busy makes room for many messages at a time.
 const PAUSES: u32 = 16;
 
@@ -49,6 +48,7 @@ pub struct Producer {
     loans: Arc<()>,
     spin: Spin,
     sender_id: u32,
+    looked_around_ns: i64,
 }
 
 impl Producer {
@@ -72,6 +72,7 @@ impl Producer {
             hint: 0,
             loans,
             spin: Spin::new(),
+            looked_around_ns: 0,
         })
     }
 
@@ -288,14 +289,16 @@ impl Producer {
         if attachment.role == Role::Publish {
             self.writer.retire_passed(&attachment.control, pool);
         }
-        let mut suitable: Vec<_> = pool
-            .segments()
-            .iter()
-            .filter(|segment| segment.fits(needed))
-            .copied()
-            .collect();
-        suitable.sort_unstable_by_key(|segment| (segment.geometry.chunk_bytes, segment.index));
-        for segment in suitable {
+        // The smallest chunks that do come first.
+        let rank = |segment: &&Segment| (segment.geometry.chunk_bytes, segment.index);
+        let mut tried = (0, 0);
+        let suitable = |tried: (u64, u16)| {
+            let all = pool.segments().iter();
+            all.filter(|segment| segment.fits(needed) && rank(segment) > tried)
+                .min_by_key(rank)
+        };
+        while let Some(segment) = suitable(tried) {
+            tried = rank(&segment);
             let start = if self.hint < segment.geometry.chunks {
                 self.hint
             } else {
@@ -376,27 +379,39 @@ impl Producer {
 
     #[cold]
     fn wait_for_room(&mut self, deadline: Deadline) -> Result<()> {
-        let deadline = deadline.begun();
-        let attachment = Arc::clone(&self.attachment);
-        let control = &attachment.control;
-        let began_ns = now_ns();
-        if !deadline.is_now() {
-            let writer = &mut self.writer;
-            let has_room = || Ok(writer.has_room(control).then_some(()));
-            if self.spin.until(PAUSES, has_room)?.is_some() {
-                return Ok(());
-            }
+        if deadline.is_now() {
+            self.look_around()?;
+            return match self.writer.has_room(&self.attachment.control) {
+                true => Ok(()),
+                false => Err(self.no_slot()),
+            };
         }
-        // Those who are in the way may be dead; then there is no need to wait.
-        attachment.repair_dead(&mut self.segments, everybody())?;
+        let deadline = deadline.begun();
+        let began_ns = now_ns();
+        let (writer, control) = (&mut self.writer, &self.attachment.control);
+        let has_room = || Ok(writer.has_room(control).then_some(()));
+        if self.spin.until(PAUSES, has_room)?.is_some() {
+            return Ok(());
+        }
         let outcome = self.sleep_for_slot(deadline);
         self.spin.learn(now_ns() - began_ns);
         outcome
     }
 
+    /// Those who are in the way may be dead; then there is no need to wait.
+    fn look_around(&mut self) -> Result<()> {
+        let now_ns = now_ns();
+        if now_ns - self.looked_around_ns < SLICE.as_nanos() as i64 {
+            return Ok(());
+        }
+        self.looked_around_ns = now_ns;
+        self.attachment.repair_dead(&mut self.segments, everybody())
+    }
+
     /// Looks and sleeps in turn.
     fn sleep_for_slot(&mut self, deadline: Deadline) -> Result<()> {
         loop {
+            self.look_around()?;
             let expected = self
                 .attachment
                 .announce(self.attachment.control.space_bell());
@@ -436,7 +451,8 @@ impl Producer {
             Waited::TimedOut => {
                 attachment.check_own()?;
                 attachment.check_file()?;
-                attachment.repair_dead(&mut self.segments, everybody())
+                self.looked_around_ns = 0;
+                self.look_around()
             }
         }
     }

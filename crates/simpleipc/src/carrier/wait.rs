@@ -206,7 +206,7 @@ impl Slices {
 
     /// Nothing happened during a slice: the next is longer.
     pub fn lengthen(&mut self) {
-        self.next = (self.next * 2).min(Self::LONGEST);
+        self.next = (self.next * 4).min(Self::LONGEST);
     }
 
     pub fn shorten(&mut self) {

@@ -1,5 +1,6 @@
 //! One place for one message, and a count that says when it is there. It does for works in which
-//! the sender waits for an answer; a receiver that is overtaken notices and gives up.
+//! the sender waits for an answer; a receiver that is overtaken notices and gives up. The futex also
+//! works where none answers: there the receiver says in a second count what it has taken.
 //!
 //! A message of up to 56 bytes is in the same cache line as the count.
 
@@ -17,6 +18,7 @@ const COUNT_AT: usize = 0;
 const LEN_AT: usize = 4;
 const SMALL_AT: usize = 8;
 const SMALL_BYTES_MAX: usize = 56;
+const TAKEN_AT: usize = 64;
 /// A larger message has lines of its own, beyond the line that is fetched along with the first.
 const LARGE_AT: usize = 128;
 
@@ -62,8 +64,14 @@ pub struct Output<const KIND: u8> {
 impl<const KIND: u8> harness::Output for Output<KIND> {
     #[inline]
     fn send(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
-        // SAFETY: the receiver has read the message before, as it has answered, and reads this one
-        // only when the count says so.
+        if KIND == FUTEX {
+            // sync taken/acquire: the receiver has read the message before.
+            while self.shared.half_word(TAKEN_AT).load(Ordering::Acquire) != self.count {
+                std::thread::yield_now();
+            }
+        }
+        // SAFETY: the receiver has read the message before, as it has answered or said so, and reads
+        // this one only when the count says so.
         fill(unsafe { self.shared.bytes_mut(place(len), len) });
         self.shared
             .half_word(LEN_AT)
@@ -103,8 +111,14 @@ impl<const KIND: u8> harness::Input for Input<KIND> {
         ensure!(count == next, "a message was overtaken by the next one");
         self.count = next;
         let len = self.shared.half_word(LEN_AT).load(Ordering::Relaxed) as usize;
-        // SAFETY: the sender writes here again only after the answer to this message.
+        // SAFETY: the sender writes here again only after the answer to this message, or the count.
         each(unsafe { self.shared.bytes(place(len), len) });
+        if KIND == FUTEX {
+            // sync taken/release: the message has been read.
+            self.shared
+                .half_word(TAKEN_AT)
+                .store(count, Ordering::Release);
+        }
         Ok(1)
     }
 }
