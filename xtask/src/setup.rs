@@ -45,6 +45,13 @@ pub const PYTHON: Tool = Tool {
     packages: &["python3", "python3-venv"],
 };
 
+/// Counts instructions and system calls; tried, not only looked for.
+pub const VALGRIND: Tool = Tool {
+    name: "valgrind",
+    probe: "valgrind --tool=cachegrind --vgdb=no --cachegrind-out-file=/dev/null true",
+    packages: &["valgrind"],
+};
+
 /// Builds the wheel.
 pub const PYTHON_BUILD: [&str; 1] = ["maturin==1.13.3"];
 

@@ -131,6 +131,12 @@ const SUITES: &[Suite] = &[
         count: Count::LastLine,
     },
     Suite {
+        name: "self",
+        needs: &[],
+        command: &["xtask", "bench", "self"],
+        count: Count::LastLine,
+    },
+    Suite {
         name: "crash",
         needs: &[],
         command: &[

@@ -1,7 +1,7 @@
 //! `cargo xtask bench <what>`: measurements, and whether what measures works.
 //!
 //! The comparison with other systems is a workspace of its own in `bench/compare`; here it is set
-//! up, built and started.
+//! up, built and started. The guard of the hot paths counts what `bench/self` does.
 
 use std::path::Path;
 
@@ -10,6 +10,9 @@ use clap::Subcommand;
 mod build;
 mod check;
 mod compare;
+mod self_count;
+mod self_guard;
+mod self_record;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -20,6 +23,9 @@ pub enum Command {
     Render,
     /// Whether the comparison works: its tests, and every work once; no figures.
     Check,
+    /// Count what the hot paths of the library do; fail if one has become dearer.
+    #[command(name = "self")]
+    Guard(self_guard::Options),
 }
 
 pub fn run(root: &Path, command: &Command) -> Result<(), String> {
@@ -27,5 +33,6 @@ pub fn run(root: &Path, command: &Command) -> Result<(), String> {
         Command::Compare(options) => compare::run(root, options),
         Command::Render => compare::render(root),
         Command::Check => check::run(root),
+        Command::Guard(options) => self_guard::run(root, options),
     }
 }
