@@ -70,8 +70,8 @@ impl<const KIND: u8> harness::Output for Output<KIND> {
                 std::thread::yield_now();
             }
         }
-        // SAFETY: the receiver has read the message before, as it has answered or said so, and reads
-        // this one only when the count says so.
+        // SAFETY: the receiver has read the message before, as it has answered or said so, and
+        // reads this one only when the count says so.
         fill(unsafe { self.shared.bytes_mut(place(len), len) });
         self.shared
             .half_word(LEN_AT)
