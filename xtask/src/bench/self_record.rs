@@ -167,7 +167,7 @@ impl Record {
                 SELDOM,
             ),
             (
-                "system calls",
+                "system calls or looks at the clock",
                 costs.system_calls,
                 recorded.system_calls,
                 SELDOM,
