@@ -168,6 +168,7 @@ impl Producer {
             return Err(error);
         }
         self.publish_chunk(&segment, reference, tag, stamps);
+        self.writer.prefetch_stock(self.segments.pool(), body.len());
         Ok(())
     }
 

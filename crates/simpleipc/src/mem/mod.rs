@@ -5,4 +5,4 @@
 
 mod region;
 
-pub use region::{Region, prefetch};
+pub use region::{Region, prefetch, prefetch_bytes, prefetch_to_write};

@@ -6,6 +6,7 @@
 
 use super::pool::Pool;
 use crate::layout::chunk::Reference;
+use crate::mem::prefetch_to_write;
 use crate::sync::{Ordering, crash_point, fence};
 use std::collections::VecDeque;
 
@@ -27,6 +28,16 @@ impl Stock {
         let reference = *self.0.front()?;
         let fits = pool.find(reference)?.fits(needed);
         if fits { self.0.pop_front() } else { None }
+    }
+
+    /// Asks for the memory of the chunk that will be taken next, while the last message travels.
+    #[inline]
+    pub fn prefetch(&self, pool: &Pool, len: usize) {
+        if let Some(reference) = self.0.front()
+            && let Some(segment) = pool.find(*reference)
+        {
+            prefetch_to_write(segment.bytes(reference.chunk), len);
+        }
     }
 
     /// Puts a chunk on loan to us back in stock.

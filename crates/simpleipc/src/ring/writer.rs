@@ -139,6 +139,12 @@ impl Writer {
         self.stock.refill(pool, published, lane, limit, endpoint);
     }
 
+    /// Asks for the memory of the next message, which may be about as long as the last one.
+    #[inline]
+    pub fn prefetch_stock(&self, pool: &Pool, len: usize) {
+        self.stock.prefetch(pool, len);
+    }
+
     /// Puts a chunk from the stock back, unused.
     pub fn put_back_stock(&mut self, reference: Reference) {
         self.stock.put_back(reference);

@@ -7,6 +7,7 @@ use crate::carrier::message::{Chunk, ChunkHold, KeptBy, Message};
 use crate::carrier::segments::Segments;
 use crate::error::Result;
 use crate::layout::chunk::Reference;
+use crate::mem::prefetch_bytes;
 use crate::ring::pool::Pool;
 use crate::ring::reader::Seen;
 use crate::ring::slot::SlotCopy;
@@ -125,6 +126,9 @@ impl Consumer {
         let attachment = &self.attachment;
         let reference = Reference::from_words([seen.line.words[0], seen.line.words[1]]);
         let found = resolve(attachment, &mut self.segments, reference)?;
+        if let Some(segment) = self.segments.pool().find(reference) {
+            prefetch_bytes(segment.bytes(reference.chunk), reference.len as usize);
+        }
         self.settle();
         let Source::Topic(reader) = &mut self.source else {
             return Err(nothing_there());
