@@ -1,6 +1,6 @@
 //! One place for one message, and a count that says when it is there. It does for works in which
-//! the sender waits for an answer; a receiver that is overtaken notices and gives up. The futex also
-//! works where none answers: there the receiver says in a second count what it has taken.
+//! the sender waits for an answer; a receiver that is overtaken notices and gives up. The futex
+//! also works where none answers: there the receiver says in a second count what it has taken.
 //!
 //! A message of up to 56 bytes is in the same cache line as the count.
 
