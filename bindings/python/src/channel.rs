@@ -6,7 +6,7 @@
 use std::ffi::{CString, c_char, c_void};
 use std::path::PathBuf;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use capi::generated::{SIPC_BAD_NAME, SIPC_BUSY, SIPC_OPTIONS_INIT, sipc_channel, sipc_options};
@@ -23,6 +23,8 @@ pub(crate) struct Channel {
     name: String,
     is_closed: AtomicBool,
     is_interrupted: AtomicBool,
+    /// Waits in a row that were too long to be worth looking for.
+    vain: AtomicU32,
     /// Loans whose memory Python can still see.
     loans: AtomicUsize,
     /// Loans dropped while another thread was inside the handle; addresses.
@@ -62,6 +64,7 @@ impl Channel {
             name: name_c.to_string_lossy().into_owned(),
             is_closed: AtomicBool::new(false),
             is_interrupted: AtomicBool::new(false),
+            vain: AtomicU32::new(0),
             loans: AtomicUsize::new(0),
             overdue: Mutex::new(Vec::new()),
         }))
@@ -118,6 +121,23 @@ impl Channel {
         self.is_interrupted.swap(false, Ordering::Relaxed)
     }
 
+    /// Whether what this handle waits for may come within microseconds.
+    pub(crate) fn is_worth_looking(&self) -> bool {
+        let vain = self.vain.load(Ordering::Relaxed);
+        if vain < VAIN_MAX || vain.is_multiple_of(VAIN_REST) {
+            return true;
+        }
+        self.learn(false);
+        false
+    }
+
+    /// Whether a wait was short.
+    pub(crate) fn learn(&self, is_short: bool) {
+        let vain = self.vain.load(Ordering::Relaxed);
+        let vain = if is_short { 0 } else { vain.wrapping_add(1) };
+        self.vain.store(vain, Ordering::Relaxed);
+    }
+
     pub(crate) fn count_loan(&self) {
         self.loans.fetch_add(1, Ordering::Relaxed);
     }
@@ -152,6 +172,10 @@ impl Drop for Channel {
         self.close_now();
     }
 }
+
+/// After so many looks in vain a handle looks in one wait of VAIN_REST only.
+const VAIN_MAX: u32 = 8;
+const VAIN_REST: u32 = 64;
 
 /// How to open a channel; see sipc_options.
 #[derive(Default)]

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use capi::generated::*;
+use pyo3::ffi::{Py_ssize_t, PyObject};
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyTuple, PyType};
 
 use crate::channel::{Channel, Options, directory_text};
 use crate::failure::Report;
-use crate::message::Message;
+use crate::message::{Message, Room};
+use crate::method::{self, Arguments};
 use crate::patience::{First, Timeout, wait as wait_for};
 
 /// A handle that takes messages of a topic or out of a queue.
@@ -50,21 +52,6 @@ impl Consumer {
         })
     }
 
-    /// Takes the next message, waiting for it at most `timeout` seconds; without one given, as long
-    /// as the handle was opened with.
-    #[pyo3(signature = (timeout = Patience::AsOpened), text_signature = "($self, timeout=...)")]
-    fn receive(&self, py: Python<'_>, timeout: Patience) -> PyResult<Py<Message>> {
-        let timeout = match timeout {
-            Patience::AsOpened => self.timeout,
-            Patience::Given(timeout) => timeout,
-        };
-        let mut report = Report::new();
-        match self.take(py, timeout, &mut report)? {
-            Ok(message) => Ok(message),
-            Err(status) => Err(report.exception(py, status)),
-        }
-    }
-
     fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
         slf
     }
@@ -103,6 +90,31 @@ impl Consumer {
 }
 
 impl Consumer {
+    /// The methods that PyO3 does not make.
+    pub(crate) fn add_methods(class: &Bound<'_, PyType>) -> PyResult<()> {
+        method::add(
+            class,
+            c"receive",
+            c"receive($self, timeout=...)\n--\n\n\
+            Takes the next message, waiting for it at most `timeout` seconds; without one given, \
+            as\nlong as the handle was opened with.",
+            receive,
+        )
+    }
+
+    fn receive(&self, py: Python<'_>, arguments: &Arguments) -> PyResult<Py<Message>> {
+        let [timeout] = arguments.of(py, &[c"timeout"])?;
+        let timeout = match timeout {
+            None => self.timeout,
+            Some(timeout) => timeout.extract()?,
+        };
+        let mut report = Report::new();
+        match self.take(py, timeout, &mut report)? {
+            Ok(message) => Ok(message),
+            Err(status) => Err(report.exception(py, status)),
+        }
+    }
+
     /// A message, or the status that came instead of one.
     #[inline]
     fn take(
@@ -111,19 +123,35 @@ impl Consumer {
         timeout: Timeout,
         report: &mut Report,
     ) -> PyResult<Result<Py<Message>, i32>> {
-        // Filled in place: a message is 280 bytes that are better not moved.
-        let message = Bound::new(py, Message::empty())?;
-        let room = message.borrow_mut().room();
+        let mut room = Room::new();
         let channels = std::slice::from_ref(&self.channel);
         let status = wait_for(py, timeout, First::Try, channels, |timeout_ns| {
-            let (raw, error) = (self.channel.raw(), report.as_mut_ptr());
-            // SAFETY: `message` keeps the room and has not been shown to anybody yet.
-            unsafe { capi::sipc_take(raw, timeout_ns, room, error) }
+            let (raw, to, error) = (self.channel.raw(), room.as_mut_ptr(), report.as_mut_ptr());
+            // SAFETY: the outputs live in this frame.
+            unsafe { capi::sipc_take(raw, timeout_ns, to, error) }
         })?;
-        Ok(if status == SIPC_OK {
-            Ok(message.unbind())
-        } else {
-            Err(status)
+        if status != SIPC_OK {
+            return Ok(Err(status));
+        }
+        // SAFETY: it was taken.
+        let message = unsafe { room.message() };
+        Bound::new(py, message).map(|message| Ok(message.unbind()))
+    }
+}
+
+unsafe extern "C" fn receive(
+    consumer: *mut PyObject,
+    given: *const *mut PyObject,
+    count: Py_ssize_t,
+    names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: CPython calls this with a Consumer, since it is a method of that class only.
+    unsafe {
+        let arguments = Arguments::new(given, count, names);
+        method::answer(|py| {
+            let consumer = Borrowed::from_ptr(py, consumer).cast_unchecked::<Consumer>();
+            let message = consumer.get().receive(py, &arguments)?;
+            Ok(message.into_bound(py).into_any())
         })
     }
 }
@@ -149,18 +177,4 @@ pub(crate) fn wait<'py>(
     })?;
     report.check(py, status)?;
     Ok(handles[index as usize].clone())
-}
-
-/// A timeout that may be left out, which None is not.
-pub(crate) enum Patience {
-    AsOpened,
-    Given(Timeout),
-}
-
-impl FromPyObject<'_, '_> for Patience {
-    type Error = PyErr;
-
-    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Patience> {
-        object.extract().map(Patience::Given)
-    }
 }

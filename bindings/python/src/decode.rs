@@ -1,5 +1,6 @@
 //! From received values to Python objects.
 
+use std::ffi::c_void;
 use std::sync::Arc;
 
 use capi::generated::*;
@@ -11,27 +12,61 @@ use crate::array;
 use crate::encode::values;
 use crate::message::Held;
 
-/// The object for a value that needs no memory of the message: all but lists, maps, tensors and
-/// opaque data. No Python code runs meanwhile.
+/// A value without inner values, in the few words that count.
+#[derive(Clone, Copy)]
+pub(crate) struct Flat {
+    kind: u32,
+    /// BOOL, INT: `i`; FLOAT: the bits of `f`.
+    number: i64,
+    /// STR, BYTES: `data`, `len`.
+    data: *const c_void,
+    len: u64,
+}
+
+impl Flat {
+    /// The value in short; None for lists, maps, tensors, opaque data and what becomes a Uint.
+    #[inline]
+    pub(crate) fn of(value: &sipc_value) -> Option<Flat> {
+        let number = match value.kind {
+            SIPC_KIND_INT | SIPC_KIND_BOOL => value.i,
+            SIPC_KIND_FLOAT => value.f.to_bits().cast_signed(),
+            SIPC_KIND_STR | SIPC_KIND_BYTES | SIPC_KIND_NULL => 0,
+            _ => return None,
+        };
+        Some(Flat {
+            kind: value.kind,
+            number,
+            data: value.data,
+            len: value.len,
+        })
+    }
+
+    /// The value at length.
+    pub(crate) fn to_c(self) -> sipc_value {
+        let mut value = SIPC_VALUE_INIT;
+        value.kind = self.kind;
+        value.i = self.number;
+        value.f = f64::from_bits(self.number.cast_unsigned());
+        value.data = self.data;
+        value.len = self.len;
+        value
+    }
+}
+
+/// The object for a flat value. No Python code runs meanwhile.
 #[inline]
-pub(crate) fn plain<'py>(
-    py: Python<'py>,
-    value: &sipc_value,
-) -> Option<PyResult<Bound<'py, PyAny>>> {
-    let object = match value.kind {
-        SIPC_KIND_INT => value
-            .i
-            .into_pyobject(py)
-            .map(Bound::into_any)
-            .map_err(PyErr::from),
-        SIPC_KIND_FLOAT => Ok(PyFloat::new(py, value.f).into_any()),
-        SIPC_KIND_STR => PyString::from_bytes(py, data(value)).map(Bound::into_any),
-        SIPC_KIND_BOOL => Ok(PyBool::new(py, value.i != 0).to_owned().into_any()),
-        SIPC_KIND_NULL => Ok(py.None().into_bound(py)),
-        SIPC_KIND_BYTES => Ok(PyBytes::new(py, data(value)).into_any()),
-        _ => return None,
-    };
-    Some(object)
+pub(crate) fn plain<'py>(py: Python<'py>, value: &Flat) -> PyResult<Bound<'py, PyAny>> {
+    let data = || slice(value.data.cast(), value.len);
+    Ok(match value.kind {
+        SIPC_KIND_BYTES => PyBytes::new(py, data()).into_any(),
+        SIPC_KIND_STR => PyString::from_bytes(py, data())?.into_any(),
+        SIPC_KIND_INT => value.number.into_pyobject(py)?.into_any(),
+        SIPC_KIND_FLOAT => {
+            PyFloat::new(py, f64::from_bits(value.number.cast_unsigned())).into_any()
+        }
+        SIPC_KIND_BOOL => PyBool::new(py, value.number != 0).to_owned().into_any(),
+        _ => py.None().into_bound(py),
+    })
 }
 
 /// The object for any value of a message, which is kept by what looks at its memory.
@@ -40,8 +75,8 @@ pub(crate) fn tree<'py>(
     held: &Arc<Held>,
     value: &sipc_value,
 ) -> PyResult<Bound<'py, PyAny>> {
-    if let Some(object) = plain(py, value) {
-        return object;
+    if let Some(flat) = Flat::of(value) {
+        return plain(py, &flat);
     }
     match value.kind {
         SIPC_KIND_UINT => values::uint(py)?.call1((value.u,)),
@@ -68,7 +103,8 @@ pub(crate) fn tree<'py>(
             Ok(tensor)
         }
         SIPC_KIND_OPAQUE => {
-            values::opaque(py)?.call1((PyBytes::new(py, data(value)), label(py, value)?))
+            let data = slice(value.data.cast(), value.len);
+            values::opaque(py)?.call1((PyBytes::new(py, data), label(py, value)?))
         }
         kind => Err(PyTypeError::new_err(format!(
             "this version knows no kind {kind} of values"
@@ -79,10 +115,6 @@ pub(crate) fn tree<'py>(
 /// A tensor's format or an opaque value's content type.
 pub(crate) fn label<'py>(py: Python<'py>, value: &sipc_value) -> PyResult<Bound<'py, PyString>> {
     PyString::from_bytes(py, slice(value.label.cast(), value.label_len))
-}
-
-fn data(value: &sipc_value) -> &[u8] {
-    slice(value.data.cast(), value.len)
 }
 
 fn items(value: &sipc_value, group: u64) -> &[sipc_value] {

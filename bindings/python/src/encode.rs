@@ -4,6 +4,7 @@
 //! them from being freed or resized until it is dropped, after the call that reads the value.
 
 use std::ffi::{c_char, c_int, c_longlong};
+use std::mem::MaybeUninit;
 
 use capi::generated::*;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
@@ -58,25 +59,8 @@ impl Encoder {
         to: &mut sipc_value,
         depth: usize,
     ) -> PyResult<()> {
-        // The exact types first: they are nearly all there is, and one comparison each.
-        if object.is_exact_instance_of::<PyInt>() {
-            int(object, to)
-        } else if let Ok(text) = object.cast_exact::<PyString>() {
-            self.text(text, to)
-        } else if let Ok(number) = object.cast_exact::<PyFloat>() {
-            to.kind = SIPC_KIND_FLOAT;
-            to.f = number.value();
-            Ok(())
-        } else if let Ok(truth) = object.cast_exact::<PyBool>() {
-            to.kind = SIPC_KIND_BOOL;
-            to.i = i64::from(truth.is_true());
-            Ok(())
-        } else if object.is_none() {
-            to.kind = SIPC_KIND_NULL;
-            Ok(())
-        } else if let Ok(bytes) = object.cast_exact::<PyBytes>() {
-            to.kind = SIPC_KIND_BYTES;
-            self.point_at(bytes.as_bytes(), to);
+        if plain(object, to)? {
+            self.data_bytes += to.len;
             Ok(())
         } else if let Ok(dict) = object.cast_exact::<PyDict>() {
             self.map(dict, to, depth)
@@ -157,9 +141,9 @@ impl Encoder {
         }
     }
 
-    fn text(&mut self, text: &Bound<'_, PyString>, to: &mut sipc_value) -> PyResult<()> {
-        to.kind = SIPC_KIND_STR;
-        self.point_at(utf8(text)?.as_bytes(), to);
+    fn text(&mut self, string: &Bound<'_, PyString>, to: &mut sipc_value) -> PyResult<()> {
+        text(string, to)?;
+        self.data_bytes += to.len;
         Ok(())
     }
 
@@ -264,12 +248,6 @@ impl Encoder {
         }
     }
 
-    fn point_at(&mut self, data: &[u8], to: &mut sipc_value) {
-        to.data = data.as_ptr().cast();
-        to.len = data.len() as u64;
-        self.data_bytes += to.len;
-    }
-
     fn point_at_buffer(
         &mut self,
         buffer: Buffer,
@@ -294,6 +272,52 @@ impl Encoder {
         to.items = items.as_ptr();
         self.items.push(items);
     }
+}
+
+/// SIPC_VALUE_INIT, made by filling with zeros: a copy of the constant takes longer.
+#[inline]
+pub(crate) fn fresh() -> sipc_value {
+    // SAFETY: numbers and pointers, so all zero is one.
+    let mut value = unsafe { MaybeUninit::<sipc_value>::zeroed().assume_init() };
+    value.size = size_of::<sipc_value>() as u32;
+    value
+}
+
+/// Describes an object of one of the common types without inner values in `to`; answers whether it
+/// is one. The exact types: they are nearly all there is, and one comparison each. The caller keeps
+/// the object.
+#[inline]
+pub(crate) fn plain(object: &Bound<'_, PyAny>, to: &mut sipc_value) -> PyResult<bool> {
+    if let Ok(bytes) = object.cast_exact::<PyBytes>() {
+        to.kind = SIPC_KIND_BYTES;
+        point_at(bytes.as_bytes(), to);
+    } else if object.is_exact_instance_of::<PyInt>() {
+        int(object, to)?;
+    } else if let Ok(string) = object.cast_exact::<PyString>() {
+        text(string, to)?;
+    } else if let Ok(number) = object.cast_exact::<PyFloat>() {
+        to.kind = SIPC_KIND_FLOAT;
+        to.f = number.value();
+    } else if let Ok(truth) = object.cast_exact::<PyBool>() {
+        to.kind = SIPC_KIND_BOOL;
+        to.i = i64::from(truth.is_true());
+    } else if object.is_none() {
+        to.kind = SIPC_KIND_NULL;
+    } else {
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+fn text(text: &Bound<'_, PyString>, to: &mut sipc_value) -> PyResult<()> {
+    to.kind = SIPC_KIND_STR;
+    point_at(utf8(text)?.as_bytes(), to);
+    Ok(())
+}
+
+fn point_at(data: &[u8], to: &mut sipc_value) {
+    to.data = data.as_ptr().cast();
+    to.len = data.len() as u64;
 }
 
 /// The UTF-8 that a str keeps for itself once it is asked; it lives as long as the str.

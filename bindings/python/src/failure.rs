@@ -5,7 +5,8 @@ use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::ptr::addr_of_mut;
 
-use capi::generated::{SIPC_BAD_VALUE, SIPC_CLOSED, SIPC_OK, sipc_error};
+use capi::generated::{SIPC_BAD_VALUE, SIPC_CLOSED, SIPC_FULL, SIPC_OK, SIPC_TIMEOUT, sipc_error};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
@@ -70,15 +71,35 @@ pub(crate) fn bad_value(py: Python<'_>, sentence: &str) -> PyErr {
 #[cold]
 pub(crate) fn exception(py: Python<'_>, status: i32, os_code: i32, sentence: &str) -> PyErr {
     static FAILURE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let made = FAILURE
-        .import(py, "simpleipc.errors", "failure")
-        .and_then(|failure| failure.call1((status, os_code, sentence)));
+    static TIMEOUT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static FULL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let made = match status {
+        SIPC_TIMEOUT => bare(&TIMEOUT, py, "Timeout", sentence),
+        SIPC_FULL => bare(&FULL, py, "Full", sentence),
+        _ => FAILURE
+            .import(py, "simpleipc.errors", "failure")
+            .and_then(|failure| failure.call1((status, os_code, sentence))),
+    };
     made.map_or_else(|error| error, PyErr::from_value)
+}
+
+/// An exception as errors.py makes it, but without its __init__, which takes longer than all the
+/// rest of a try that finds nothing. The status is an attribute of its class.
+fn bare<'py>(
+    class: &'static PyOnceLock<Py<PyAny>>,
+    py: Python<'py>,
+    name: &str,
+    sentence: &str,
+) -> PyResult<Bound<'py, PyAny>> {
+    let class = class.import(py, "simpleipc.errors", name)?;
+    let object = class.call_method1(intern!(py, "__new__"), (class,))?;
+    object.setattr(intern!(py, "args"), (sentence,))?;
+    Ok(object)
 }
 
 /// The status an exception was made for, or OK if it is none of ours.
 pub(crate) fn status_of(py: Python<'_>, error: &PyErr) -> i32 {
-    let status = error.value(py).getattr(pyo3::intern!(py, "status"));
+    let status = error.value(py).getattr(intern!(py, "status"));
     status
         .and_then(|status| status.extract())
         .unwrap_or(SIPC_OK)

@@ -18,6 +18,7 @@ mod failure;
 mod loan;
 mod memory;
 mod message;
+mod method;
 mod one_call;
 mod patience;
 mod producer;
@@ -32,6 +33,8 @@ use crate::failure::Report;
 
 #[pymodule]
 mod _native {
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use super::consumer::{Consumer, wait};
     #[pymodule_export]
@@ -42,6 +45,12 @@ mod _native {
     use super::producer::Producer;
     #[pymodule_export]
     use super::{audit, clean, now_ns, version};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        Consumer::add_methods(&module.py().get_type::<Consumer>())?;
+        Producer::add_methods(&module.py().get_type::<Producer>())
+    }
 
     #[pymodule_export]
     const ROLE_PUBLISH: u32 = capi::generated::SIPC_ROLE_PUBLISH;

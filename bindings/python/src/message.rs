@@ -1,6 +1,8 @@
 //! A received message: what came, from whom, when, and how many were lost before it.
 
-use std::ptr;
+use std::ffi::c_void;
+use std::mem::MaybeUninit;
+use std::ptr::{self, addr_of_mut};
 use std::sync::Arc;
 
 use capi::generated::*;
@@ -8,11 +10,78 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
+use crate::decode::{self, Flat};
+use crate::failure;
 use crate::memory::{self, Owner};
-use crate::{decode, failure};
+
+/// What one take fills. It is large, so only what a take must find there is set before.
+pub(crate) struct Room(MaybeUninit<sipc_message>);
+
+impl Room {
+    #[inline]
+    pub(crate) fn new() -> Room {
+        let mut room = MaybeUninit::<sipc_message>::uninit();
+        let start = room.as_mut_ptr();
+        // SAFETY: the fields lie in `room`; they are written, not read.
+        unsafe {
+            addr_of_mut!((*start).size).write(size_of::<sipc_message>() as u32);
+            addr_of_mut!((*start).hold).write(ptr::null_mut());
+        }
+        Room(room)
+    }
+
+    pub(crate) fn as_mut_ptr(&mut self) -> *mut sipc_message {
+        self.0.as_mut_ptr()
+    }
+
+    /// The message that has been taken.
+    ///
+    /// # Safety
+    /// sipc_take has answered OK for this room, once.
+    #[inline]
+    pub(crate) unsafe fn message(&self) -> Message {
+        // SAFETY: a take that succeeds fills the whole struct.
+        let raw = unsafe { self.0.assume_init_ref() };
+        let hold = Hold(raw.hold);
+        Message {
+            memory: match Flat::of(&raw.value) {
+                Some(value) => Memory::Own { value, hold },
+                None => Memory::shared(raw.value, hold),
+            },
+            value: None,
+            sequence: raw.sequence,
+            sender: raw.sender,
+            publish_time_ns: raw.publish_time_ns,
+            capture_time_ns: raw.value.capture_time_ns,
+            receive_time_ns: raw.receive_time_ns,
+            missed: raw.missed,
+            is_redelivered: raw.flags & SIPC_MESSAGE_REDELIVERED != 0,
+        }
+    }
+}
+
+/// What keeps the memory of a message, and tells a queue when it is gone that the message is done.
+struct Hold(*mut c_void);
+
+impl Drop for Hold {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.0.is_null() {
+            // SAFETY: numbers and pointers, so all zero is one; quicker than to copy a constant.
+            let mut message = unsafe { MaybeUninit::<sipc_message>::zeroed().assume_init() };
+            message.size = size_of::<sipc_message>() as u32;
+            message.hold = self.0;
+            // SAFETY: the library has made the hold, which is released here and nowhere else.
+            unsafe { capi::sipc_release(&mut message) };
+        }
+    }
+}
 
 /// A message that arrays look at, released when the last of them is gone.
-pub(crate) struct Held(sipc_message);
+pub(crate) struct Held {
+    value: sipc_value,
+    _hold: Hold,
+}
 
 // SAFETY: nothing changes it, and sipc_release may be called by any thread.
 unsafe impl Send for Held {}
@@ -21,14 +90,7 @@ unsafe impl Sync for Held {}
 
 impl Held {
     pub(crate) fn value(&self) -> &sipc_value {
-        &self.0.value
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        // SAFETY: filled by the library and released once.
-        unsafe { capi::sipc_release(&mut self.0) };
+        &self.value
     }
 }
 
@@ -43,68 +105,65 @@ impl Owner for Held {
 /// again.
 #[pyclass(module = "simpleipc")]
 pub(crate) struct Message {
-    /// Filled in place; the facts in it outlive its release.
-    raw: sipc_message,
     memory: Memory,
     /// What `value` has answered, if that is more than a number or a text.
     value: Option<Py<PyAny>>,
+    /// Grows by one with each message of one sender.
+    #[pyo3(get)]
+    sequence: u64,
+    /// Identifies the sending handle among all handles of this channel.
+    #[pyo3(get)]
+    sender: u64,
+    /// When it was put, on the clock of now_ns(); 0 if the sender is unstamped.
+    #[pyo3(get)]
+    publish_time_ns: i64,
+    /// When its content was captured, as the sender says; 0 if it does not.
+    #[pyo3(get)]
+    capture_time_ns: i64,
+    /// When it was taken, on the clock of now_ns(); 0 if the sender is unstamped.
+    #[pyo3(get)]
+    receive_time_ns: i64,
+    /// Messages of a topic that this subscriber lost since the one before.
+    #[pyo3(get)]
+    missed: u64,
+    is_redelivered: bool,
 }
 
-/// Who releases what `raw` points to.
+/// Who releases the memory of a message.
 enum Memory {
-    Own,
-    /// The last of those who look at it.
+    /// This object, which alone looks there.
+    Own {
+        value: Flat,
+        hold: Hold,
+    },
+    /// The last of those who look there.
     Shared(Arc<Held>),
     Released,
 }
 
-// SAFETY: the pointers in `raw` lead to memory that nobody changes and any thread may release.
+impl Memory {
+    #[inline(never)]
+    fn shared(value: sipc_value, hold: Hold) -> Memory {
+        Memory::Shared(Arc::new(Held { value, _hold: hold }))
+    }
+}
+
+// SAFETY: the pointers lead to memory that nobody changes and any thread may release.
 unsafe impl Send for Message {}
 // SAFETY: as above.
 unsafe impl Sync for Message {}
 
 impl Message {
-    /// Room for a message.
-    pub(crate) fn empty() -> Message {
-        Message {
-            raw: SIPC_MESSAGE_INIT,
-            memory: Memory::Own,
-            value: None,
-        }
-    }
-
-    /// What sipc_take fills; once.
-    pub(crate) fn room(&mut self) -> *mut sipc_message {
-        &mut self.raw
-    }
-
-    fn value_in_c(&self, py: Python<'_>) -> PyResult<&sipc_value> {
-        match self.memory {
-            Memory::Released => Err(failure::closed(py, "the message was released")),
-            Memory::Own | Memory::Shared(_) => Ok(&self.raw.value),
-        }
-    }
-
     /// A share of the memory, which then outlives this object if need be.
     fn share(&mut self, py: Python<'_>) -> PyResult<Arc<Held>> {
+        let memory = match std::mem::replace(&mut self.memory, Memory::Released) {
+            Memory::Own { value, hold } => Memory::shared(value.to_c(), hold),
+            other => other,
+        };
+        self.memory = memory;
         match &self.memory {
-            Memory::Released => Err(failure::closed(py, "the message was released")),
             Memory::Shared(held) => Ok(held.clone()),
-            Memory::Own => {
-                let hold = std::mem::replace(&mut self.raw.hold, ptr::null_mut());
-                let held = Arc::new(Held(sipc_message { hold, ..self.raw }));
-                self.memory = Memory::Shared(held.clone());
-                Ok(held)
-            }
-        }
-    }
-}
-
-impl Drop for Message {
-    fn drop(&mut self) {
-        if !self.raw.hold.is_null() {
-            // SAFETY: filled by the library; nobody shares it, or `hold` would be NULL.
-            unsafe { capi::sipc_release(&mut self.raw) };
+            _ => Err(failure::closed(py, "the message was released")),
         }
     }
 }
@@ -116,13 +175,13 @@ impl Message {
     #[getter]
     fn value<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
+        if let Memory::Own { value, .. } = &slf.borrow().memory {
+            return decode::plain(py, value);
+        }
         let held = {
             let mut this = slf.borrow_mut();
             if let Some(value) = &this.value {
                 return Ok(value.bind(py).clone());
-            }
-            if let Some(object) = decode::plain(py, this.value_in_c(py)?) {
-                return object;
             }
             this.share(py)?
         };
@@ -149,69 +208,31 @@ impl Message {
     /// The format of a tensor, as rgb8; empty if it has none or is no tensor.
     #[getter]
     fn format<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
-        let value = self.value_in_c(py)?;
-        if value.kind == SIPC_KIND_TENSOR {
-            decode::label(py, value)
-        } else {
-            Ok(PyString::new(py, ""))
+        match &self.memory {
+            Memory::Shared(held) if held.value().kind == SIPC_KIND_TENSOR => {
+                decode::label(py, held.value())
+            }
+            Memory::Released => Err(failure::closed(py, "the message was released")),
+            _ => Ok(PyString::new(py, "")),
         }
-    }
-
-    /// Grows by one with each message of one sender.
-    #[getter]
-    fn sequence(&self) -> u64 {
-        self.raw.sequence
-    }
-
-    /// Identifies the sending handle among all handles of this channel.
-    #[getter]
-    fn sender(&self) -> u64 {
-        self.raw.sender
-    }
-
-    /// When it was put, on the clock of now_ns(); 0 if the sender is unstamped.
-    #[getter]
-    fn publish_time_ns(&self) -> i64 {
-        self.raw.publish_time_ns
-    }
-
-    /// When its content was captured, as the sender says; 0 if it does not.
-    #[getter]
-    fn capture_time_ns(&self) -> i64 {
-        self.raw.value.capture_time_ns
-    }
-
-    /// When it was taken, on the clock of now_ns(); 0 if the sender is unstamped.
-    #[getter]
-    fn receive_time_ns(&self) -> i64 {
-        self.raw.receive_time_ns
     }
 
     /// From put to taken, or None if the sender is unstamped.
     #[getter]
     fn age_ns(&self) -> Option<i64> {
-        let raw = &self.raw;
-        (raw.publish_time_ns != 0).then(|| raw.receive_time_ns - raw.publish_time_ns)
-    }
-
-    /// Messages of a topic that this subscriber lost since the one before.
-    #[getter]
-    fn missed(&self) -> u64 {
-        self.raw.missed
+        (self.publish_time_ns != 0).then(|| self.receive_time_ns - self.publish_time_ns)
     }
 
     /// An earlier receiver of the queue died while it held this message.
     #[getter]
     fn redelivered(&self) -> bool {
-        self.raw.flags & SIPC_MESSAGE_REDELIVERED != 0
+        self.is_redelivered
     }
 
     /// Lets go of the message; arrays taken from it stay valid and keep its memory.
     fn release(slf: &Bound<'_, Self>) {
         let (memory, value) = {
             let mut this = slf.borrow_mut();
-            // SAFETY: filled by the library; a message that is shared or released has no hold.
-            unsafe { capi::sipc_release(&mut this.raw) };
             (
                 std::mem::replace(&mut this.memory, Memory::Released),
                 this.value.take(),
@@ -232,7 +253,7 @@ impl Message {
     fn __repr__(&self) -> String {
         format!(
             "<simpleipc.Message {} of sender {}>",
-            self.raw.sequence, self.raw.sender
+            self.sequence, self.sender
         )
     }
 }

@@ -41,14 +41,15 @@ pub(crate) fn close_cached() {
 fn put_once(cache: &Cache, name: &Bound<'_, PyString>, value: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = name.py();
     let mut channel = cache.open(name)?;
-    let started = Instant::now();
+    let mut busy_since = None;
     let mut is_second_handle = false;
     loop {
         let Err(error) = put(py, &channel, value, 0, Timeout::ONE_CALL, |_| None) else {
             return Ok(());
         };
         let status = failure::status_of(py, &error);
-        if status == SIPC_BUSY && started.elapsed() < BUSY_MAX {
+        let is_busy = status == SIPC_BUSY;
+        if is_busy && busy_since.get_or_insert_with(Instant::now).elapsed() < BUSY_MAX {
             // Another thread waits for room; this one waits for that thread.
             py.detach(|| thread::sleep(BUSY_STEP));
             py.check_signals()?;

@@ -1,6 +1,14 @@
-//! Waiting: first a try with the GIL held, then with the GIL free and an ear for Ctrl-C.
+//! Waiting: first a try and a short look with the GIL held, then with the GIL free and an ear for
+//! Ctrl-C.
+//!
+//! Who lets go of the GIL while another thread computes gets it back 5 ms later. So what comes
+//! within microseconds is waited for with it, which holds up the other threads for LOOK_NS at most.
+//! That is no use where the other side is one of those threads, or slow: after a few looks in vain
+//! a handle hardly looks any more, until one finds something.
 
-use std::sync::Arc;
+use std::hint::spin_loop;
+use std::sync::{Arc, LazyLock};
+use std::thread::available_parallelism;
 
 use capi::generated::{SIPC_CLOSED, SIPC_FULL, SIPC_INTERRUPTED, SIPC_TIMEOUT};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -53,6 +61,7 @@ pub(crate) enum First {
 /// Calls `attempt` with a time in nanoseconds until its status is final, and answers that one.
 ///
 /// Signals are answered here: a handler that raises ends the wait, any other does not.
+#[inline(always)]
 pub(crate) fn wait(
     py: Python<'_>,
     timeout: Timeout,
@@ -61,16 +70,35 @@ pub(crate) fn wait(
     mut attempt: impl FnMut(i64) -> i32,
 ) -> PyResult<i32> {
     // INTERRUPTED stands for "look for a close and for signals, then wait".
-    let mut status = if first == First::Try {
-        attempt(0)
-    } else {
-        SIPC_INTERRUPTED
-    };
-    let is_over = timeout == Timeout(0) && status != SIPC_INTERRUPTED;
-    if is_over || !is_open_end(status) {
-        return Ok(status);
+    let mut status = SIPC_INTERRUPTED;
+    if first == First::Try {
+        status = attempt(0);
+        let is_over = timeout == Timeout(0) && status != SIPC_INTERRUPTED;
+        if is_over || !is_open_end(status) {
+            return Ok(status);
+        }
     }
+    wait_on(py, timeout, status, channels, &mut attempt)
+}
+
+/// The rest of a wait, in which the last attempt had this status.
+#[cold]
+fn wait_on(
+    py: Python<'_>,
+    timeout: Timeout,
+    mut status: i32,
+    channels: &[Arc<Channel>],
+    attempt: &mut dyn FnMut(i64) -> i32,
+) -> PyResult<i32> {
     let started_ns = capi::sipc_now_ns();
+    if status != SIPC_INTERRUPTED && channels.iter().all(|channel| channel.is_worth_looking()) {
+        status = look(started_ns, timeout, status, attempt);
+        let is_found = !is_open_end(status);
+        channels.iter().for_each(|channel| channel.learn(is_found));
+        if is_found {
+            return Ok(status);
+        }
+    }
     loop {
         if status == SIPC_INTERRUPTED {
             if channels.iter().any(|channel| channel.is_closed()) {
@@ -85,7 +113,7 @@ pub(crate) fn wait(
             Timeout::FOREVER => i64::MAX,
             Timeout(ns) => (ns - (capi::sipc_now_ns() - started_ns)).max(0),
         };
-        let round = SameThread(&mut attempt);
+        let round = SameThread(attempt);
         status = py.detach(move || round.call(left_ns.min(SLICE_NS)));
         let is_last = left_ns <= SLICE_NS && status != SIPC_INTERRUPTED;
         if is_last || !is_open_end(status) {
@@ -93,6 +121,36 @@ pub(crate) fn wait(
         }
     }
 }
+
+/// Tries again and again, with the GIL held, for a short time.
+fn look(
+    started_ns: i64,
+    timeout: Timeout,
+    mut status: i32,
+    attempt: &mut dyn FnMut(i64) -> i32,
+) -> i32 {
+    static IS_ALONE: LazyLock<bool> =
+        LazyLock::new(|| available_parallelism().is_ok_and(|count| count.get() == 1));
+    let end_ns = match timeout {
+        Timeout::FOREVER => started_ns + LOOK_NS,
+        Timeout(ns) => started_ns + LOOK_NS.min(ns),
+    };
+    while !*IS_ALONE && capi::sipc_now_ns() < end_ns {
+        for _ in 0..TRIES_PER_CLOCK {
+            status = attempt(0);
+            if !matches!(status, SIPC_TIMEOUT | SIPC_FULL) {
+                return status;
+            }
+            spin_loop();
+        }
+    }
+    status
+}
+
+/// A message back and forth between two programs takes 1 us; a thousandth of what a thread that
+/// computes keeps the GIL for.
+const LOOK_NS: i64 = 5_000;
+const TRIES_PER_CLOCK: u32 = 4;
 
 /// A signal that comes between the look at it and the sleep would be slept over; so no sleep is
 /// longer than this.
@@ -103,13 +161,13 @@ fn is_open_end(status: i32) -> bool {
 }
 
 /// Takes a closure with raw pointers past the `Send` that `detach` asks for.
-struct SameThread<F>(F);
+struct SameThread<'a>(&'a mut dyn FnMut(i64) -> i32);
 
 // SAFETY: `detach` runs the closure on the calling thread before it returns; nothing is sent.
-unsafe impl<F> Send for SameThread<F> {}
+unsafe impl Send for SameThread<'_> {}
 
-impl<F: FnMut(i64) -> i32> SameThread<F> {
-    fn call(mut self, timeout_ns: i64) -> i32 {
+impl SameThread<'_> {
+    fn call(self, timeout_ns: i64) -> i32 {
         (self.0)(timeout_ns)
     }
 }

@@ -4,16 +4,18 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use capi::generated::*;
 use pyo3::exceptions::PyTypeError;
+use pyo3::ffi::{Py_ssize_t, PyObject};
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{PyString, PyTuple, PyType};
 
 use crate::array::{self, Numpy};
 use crate::channel::{Channel, Options, directory_text};
 use crate::dtype::Dtype;
-use crate::encode::Encoder;
+use crate::encode::{self, Encoder};
 use crate::failure::{self, Report};
 use crate::loan::Loan;
 use crate::memory;
+use crate::method::{self, Arguments};
 use crate::patience::{First, Timeout, wait};
 
 /// A handle that puts messages on a topic or into a queue.
@@ -49,23 +51,6 @@ impl Producer {
         Ok(Producer {
             channel,
             loans: Mutex::new(Vec::new()),
-        })
-    }
-
-    /// Puts one value; waits for room at most `timeout` seconds. An array from loan() is published
-    /// in place and can only be read afterwards; anything else is copied.
-    #[pyo3(signature = (value, capture_time_ns = 0, timeout = Timeout::FOREVER))]
-    #[pyo3(text_signature = "($self, value, capture_time_ns=0, timeout=None)")]
-    fn put(
-        &self,
-        py: Python<'_>,
-        value: &Bound<'_, PyAny>,
-        capture_time_ns: i64,
-        timeout: Timeout,
-    ) -> PyResult<()> {
-        self.channel.check_open(py)?;
-        put(py, &self.channel, value, capture_time_ns, timeout, |data| {
-            self.loan_at(data)
         })
     }
 
@@ -143,6 +128,36 @@ impl Producer {
 }
 
 impl Producer {
+    /// The methods that PyO3 does not make.
+    pub(crate) fn add_methods(class: &Bound<'_, PyType>) -> PyResult<()> {
+        method::add(
+            class,
+            c"put",
+            c"put($self, value, capture_time_ns=0, timeout=None)\n--\n\n\
+            Puts one value; waits for room at most `timeout` seconds. An array from loan() is \
+            published\nin place and can only be read afterwards; anything else is copied.",
+            put_method,
+        )
+    }
+
+    fn put(&self, py: Python<'_>, arguments: &Arguments) -> PyResult<()> {
+        let given = arguments.of(py, &[c"value", c"capture_time_ns", c"timeout"])?;
+        let [Some(value), capture_time_ns, timeout] = given else {
+            return Err(PyTypeError::new_err("the argument value is missing"));
+        };
+        let capture_time_ns = capture_time_ns.map_or(Ok(0), |time| time.extract())?;
+        let timeout = timeout.map_or(Ok(Timeout::FOREVER), |timeout| timeout.extract())?;
+        self.channel.check_open(py)?;
+        put(
+            py,
+            &self.channel,
+            &value,
+            capture_time_ns,
+            timeout,
+            |data| self.loan_at(data),
+        )
+    }
+
     fn lend(
         &self,
         py: Python<'_>,
@@ -177,8 +192,48 @@ impl Producer {
     }
 }
 
+unsafe extern "C" fn put_method(
+    producer: *mut PyObject,
+    given: *const *mut PyObject,
+    count: Py_ssize_t,
+    names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: CPython calls this with a Producer, since it is a method of that class only.
+    unsafe {
+        let arguments = Arguments::new(given, count, names);
+        method::answer(|py| {
+            let producer = Borrowed::from_ptr(py, producer).cast_unchecked::<Producer>();
+            producer.get().put(py, &arguments)?;
+            Ok(py.None().into_bound(py))
+        })
+    }
+}
+
 /// Encodes a value and puts it; `loan_at` knows the loans of this channel.
+#[inline]
 pub(crate) fn put(
+    py: Python<'_>,
+    channel: &Arc<Channel>,
+    object: &Bound<'_, PyAny>,
+    capture_time_ns: i64,
+    timeout: Timeout,
+    loan_at: impl FnOnce(*const std::ffi::c_void) -> Option<Arc<Loan>>,
+) -> PyResult<()> {
+    let mut value = encode::fresh();
+    if !encode::plain(object, &mut value)? {
+        return Python::attach(|py| {
+            put_tree(py, channel, object, capture_time_ns, timeout, loan_at)
+        });
+    }
+    value.capture_time_ns = capture_time_ns;
+    let mut report = Report::new();
+    let status = put_value(py, channel, &value, value.len, timeout, &mut report)?;
+    report.check(py, status)
+}
+
+/// As put(), for whatever an encoder is needed for.
+#[cold]
+fn put_tree(
     py: Python<'_>,
     channel: &Arc<Channel>,
     object: &Bound<'_, PyAny>,
@@ -203,23 +258,13 @@ pub(crate) fn put(
         None => {}
     }
     value.capture_time_ns = capture_time_ns;
-    let is_long_copy = loan.is_none() && encoder.data_bytes() >= DETACH_BYTES;
-    let first = if is_long_copy {
-        First::Detach
+    let copied_bytes = if loan.is_some() {
+        0
     } else {
-        First::Try
+        encoder.data_bytes()
     };
     let mut report = Report::new();
-    let status = wait(
-        py,
-        timeout,
-        first,
-        std::slice::from_ref(channel),
-        |timeout_ns| {
-            // SAFETY: the value points to what `encoder` and the caller's `object` keep alive.
-            unsafe { capi::sipc_put(channel.raw(), &value, timeout_ns, report.as_mut_ptr()) }
-        },
-    )?;
+    let status = put_value(py, channel, &value, copied_bytes, timeout, &mut report)?;
     report.check(py, status)?;
     if let Some(loan) = loan {
         drop(encoder); // a buffer that is looked at cannot be made read-only
@@ -227,6 +272,28 @@ pub(crate) fn put(
         array::seal(object)?;
     }
     Ok(())
+}
+
+/// Puts a value that points to what the caller keeps alive; answers the status.
+#[inline]
+fn put_value(
+    py: Python<'_>,
+    channel: &Arc<Channel>,
+    value: &sipc_value,
+    copied_bytes: u64,
+    timeout: Timeout,
+    report: &mut Report,
+) -> PyResult<i32> {
+    let first = if copied_bytes >= DETACH_BYTES {
+        First::Detach
+    } else {
+        First::Try
+    };
+    let channels = std::slice::from_ref(channel);
+    wait(py, timeout, first, channels, |timeout_ns| {
+        // SAFETY: a filled value; what it points to is kept alive.
+        unsafe { capi::sipc_put(channel.raw(), value, timeout_ns, report.as_mut_ptr()) }
+    })
 }
 
 /// Copying more than this takes longer than a change of threads.

@@ -1,5 +1,6 @@
 """Handles: opening, closing, forking, and what an error is."""
 
+import inspect
 import multiprocessing
 import pathlib
 import pickle
@@ -179,6 +180,50 @@ def test_audit_and_clean_tell_what_there_is():
     assert ipc.clean() == 0
     assert ipc.clean(age_max=0) == 1
     assert ipc.audit() == []
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda sender, receiver: sender.send(), "value is missing"),
+        (lambda sender, receiver: sender.send(1, 0, 1, 2), "at most 3"),
+        (lambda sender, receiver: sender.send(1, value=2), "value is given twice"),
+        (lambda sender, receiver: sender.send(1, timeot=2), "no argument timeot"),
+        (lambda sender, receiver: sender.send(1, "now"), "int"),
+        (lambda sender, receiver: receiver.receive(0, 0), "at most 1"),
+        (lambda sender, receiver: receiver.receive(0, timeout=0), "timeout is given twice"),
+        (lambda sender, receiver: ipc.Sender.send(receiver, 1), "Producer"),
+    ],
+)
+def test_wrong_arguments_are_refused(call, words):
+    with ipc.Sender("q") as sender, ipc.Receiver("q") as receiver:
+        with pytest.raises(TypeError, match=words):
+            call(sender, receiver)
+        with pytest.raises(ipc.Timeout):
+            receiver.receive(timeout=0)
+
+
+def test_arguments_may_be_named():
+    with ipc.Sender("q") as sender, ipc.Receiver("q") as receiver:
+        sender.send(timeout=0, value=1, capture_time_ns=2)
+        message = receiver.receive(timeout=0)
+        assert (message.value, message.capture_time_ns) == (1, 2)
+    for method in (ipc.Publisher.publish, ipc.Receiver.receive):
+        assert "timeout" in inspect.signature(method).parameters and method.__doc__
+
+
+def test_a_try_in_vain_says_what_any_other_error_says():
+    with ipc.Sender("q", depth=16) as sender, ipc.Receiver("q") as receiver:
+        with pytest.raises(ipc.Timeout) as timeout:
+            receiver.receive(timeout=0)
+        with pytest.raises(ipc.Full) as full:
+            for number in range(100):
+                sender.send(number, timeout=0)
+    for error, status in ((timeout.value, 1), (full.value, 2)):
+        copy = pickle.loads(pickle.dumps(error))
+        assert (copy.status, copy.os_code, str(copy)) == (status, 0, str(error))
+        assert (error.status, error.os_code) == (status, 0)
+        assert type(copy) is type(error) and len(str(error)) > 10
 
 
 def test_errors_survive_pickling():

@@ -9,11 +9,14 @@ from typing import Any
 class Error(Exception):
     """Base of all errors of this library."""
 
+    #: The number of the status in spec/api.toml.
+    status = 0
+    #: The error number of the operating system, or 0.
+    os_code = 0
+
     def __init__(self, message: str, status: int = 0, os_code: int = 0) -> None:
         super().__init__(message)
-        #: The number of the status in spec/api.toml.
         self.status = status
-        #: The error number of the operating system, or 0.
         self.os_code = os_code
 
     def __reduce__(self) -> Any:
@@ -27,9 +30,13 @@ class Retry(Error):
 class Timeout(Retry, TimeoutError):
     """Nothing arrived within the time given."""
 
+    status = 1  # the native part makes these two without __init__
+
 
 class Full(Retry):
     """No room within the time given; nothing was sent."""
+
+    status = 2
 
 
 class Interrupted(Retry):
