@@ -2,9 +2,11 @@
 
 Messages bear no time unless the system is called simpleipc-stamped, as in the Rust worker. Small
 messages are put as bytes, which is what most programs do; large ones are filled into a loan and
-looked at in place. A receiver that spins asks the iterator of a handle whose time is 0: that is the
-call that answers "nothing" without an exception.
+looked at in place. Messages are taken by iterating over the handle; one that spins has a time of 0,
+so that its loops end as soon as there is nothing.
 """
+
+import operator
 
 import simpleipc as ipc
 
@@ -61,27 +63,20 @@ class LoanOutput(Output):
 
 
 class Input:
+    """Iterates over the values of the messages, or over their buffers if some are large."""
+
     def __init__(self, handle, spec):
-        self.handle = handle
-        self.take = handle.receive
-        if spec.bytes_max > SMALL_BYTES_MAX:
-            self.receive = self.receive_in_place
-
-    def receive(self):
-        return self.take().value
-
-    def receive_in_place(self):
-        return self.take().buffer
+        fact = "buffer" if spec.bytes_max > SMALL_BYTES_MAX else "value"
+        self.contents = map(operator.attrgetter(fact), handle)
+        self.receive = self.contents.__next__
 
 
 class SpinInput(Input):
     def __init__(self, handle, spec):
         super().__init__(handle, spec)
-        self.take = self.take_spinning
+        self.receive = self.receive_spinning
 
-    def take_spinning(self):
-        handle = self.handle
-        message = None
-        while message is None:
-            message = next(handle, None)
-        return message
+    def receive_spinning(self):
+        while True:
+            for content in self.contents:
+                return content
