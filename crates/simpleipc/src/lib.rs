@@ -42,5 +42,10 @@ pub use channel::{
 pub use error::{Class, Error, Result, Status};
 pub use value::{Dims, Dtype, Kind, Opaque, Tensor, Value};
 
+#[cfg(all(test, loom))]
+#[allow(unsafe_code)] // regions over the model's own memory
+#[path = "../../../testing/model/loom/mod.rs"]
+mod model;
+
 #[cfg(feature = "testing")]
 pub use sync::crash;

@@ -3,10 +3,17 @@
 //! Orderings come in named pairs: `sync <name>/release` at the store that makes something visible
 //! and `sync <name>/acquire` at the load that relies on it. `cargo xtask tidy` checks the pairing.
 
+/// What the models of testing/model have instead of atomics.
+#[cfg(all(test, loom))]
+pub mod model;
+
 pub use std::hint::spin_loop;
-pub use std::sync::atomic::{
-    AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering, compiler_fence, fence,
-};
+pub use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering, compiler_fence};
+#[cfg(not(all(test, loom)))]
+pub use std::sync::atomic::{AtomicU32, AtomicU64, fence};
+
+#[cfg(all(test, loom))]
+pub use model::{AtomicU32, AtomicU64, fence};
 
 /// A named instant between two shared stores. In a release build it is nothing at all; with the
 /// feature `testing` a test can have the process killed there, to see what is left behind.

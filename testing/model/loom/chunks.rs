@@ -1,0 +1,1 @@
+//! Chunks: nobody fills one that somebody looks at.
