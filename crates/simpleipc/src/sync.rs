@@ -1,19 +1,22 @@
-//! The only door to atomics, and the named points at which a test may kill the process.
+//! The only door to atomics, and the points at which a test may kill the process.
 //!
 //! Orderings come in named pairs: `sync <name>/release` at the store that makes something visible
 //! and `sync <name>/acquire` at the load that relies on it. `cargo xtask tidy` checks the pairing.
+//!
+//! With the feature `testing`, and only then, the words that can lie in shared memory say before
+//! each store that they are about to change, so that a test can die before any of them.
 
-/// What the models of testing/model have instead of atomics.
-#[cfg(all(test, loom))]
-pub mod model;
+#[cfg(feature = "testing")]
+pub mod crash;
+#[cfg(feature = "testing")]
+mod stepped;
 
 pub use std::hint::spin_loop;
-pub use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering, compiler_fence};
-#[cfg(not(all(test, loom)))]
-pub use std::sync::atomic::{AtomicU32, AtomicU64, fence};
-
-#[cfg(all(test, loom))]
-pub use model::{AtomicU32, AtomicU64, fence};
+pub use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering, compiler_fence, fence};
+#[cfg(not(feature = "testing"))]
+pub use std::sync::atomic::{AtomicU32, AtomicU64};
+#[cfg(feature = "testing")]
+pub use stepped::{AtomicU32, AtomicU64};
 
 /// A named instant between two shared stores. In a release build it is nothing at all; with the
 /// feature `testing` a test can have the process killed there, to see what is left behind.
@@ -26,25 +29,17 @@ pub fn crash_point(name: &'static str) {
     let _ = name;
 }
 
-#[cfg(feature = "testing")]
-pub mod crash {
-    //! Test builds only: what happens at a crash point.
-
-    use std::sync::OnceLock;
-
-    static HOOK: OnceLock<Box<dyn Fn(&'static str) + Send + Sync>> = OnceLock::new();
-
-    /// Calls `hook` with the name of every crash point this process passes. May be set once.
-    pub fn set_hook(hook: impl Fn(&'static str) + Send + Sync + 'static) {
-        assert!(
-            HOOK.set(Box::new(hook)).is_ok(),
-            "the crash hook is already set"
-        );
-    }
-
-    pub(super) fn visit(name: &'static str) {
-        if let Some(hook) = HOOK.get() {
-            hook(name);
-        }
+/// The instant before a call of the operating system. In a release build it is nothing at all;
+/// with the feature `testing` a test can have the process killed there, or name the error that
+/// the call is to fail with instead of being made.
+#[inline(always)]
+#[cfg_attr(feature = "testing", track_caller)]
+pub fn refusal(call: &'static str) -> Option<i32> {
+    #[cfg(feature = "testing")]
+    return crash::step(call);
+    #[cfg(not(feature = "testing"))]
+    {
+        let _ = call;
+        None
     }
 }

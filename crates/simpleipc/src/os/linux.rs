@@ -55,6 +55,30 @@ pub(super) fn os_error(what: &str, code: i32) -> Error {
     Error::os(status, code, format!("{what}: {text}; {remedy}"))
 }
 
+/// Makes a system call that answers -1 on failure. A test may have it fail instead.
+#[inline(always)]
+#[cfg_attr(feature = "testing", track_caller)]
+pub(super) fn attempt(call: &'static str, made: impl FnOnce() -> libc::c_int) -> libc::c_int {
+    match attempt_io(call) {
+        Ok(()) => made(),
+        Err(error) => {
+            // SAFETY: the location of this thread's error number is always valid.
+            unsafe { *libc::__errno_location() = error.raw_os_error().unwrap_or(0) };
+            -1
+        }
+    }
+}
+
+/// As [`attempt`], before a call that the standard library makes for us.
+#[inline(always)]
+#[cfg_attr(feature = "testing", track_caller)]
+pub(super) fn attempt_io(call: &'static str) -> std::io::Result<()> {
+    match crate::sync::refusal(call) {
+        None => Ok(()),
+        Some(code) => Err(std::io::Error::from_raw_os_error(code)),
+    }
+}
+
 /// `value` of a system call that answers -1 on failure.
 pub(super) fn check(value: libc::c_int, what: &dyn Fn() -> String) -> Result<libc::c_int> {
     if value < 0 {

@@ -1,6 +1,6 @@
 //! Files, mappings, reservations and locks on Linux.
 
-use super::linux::{check, last_error, os_error};
+use super::linux::{attempt, attempt_io, check, last_error, os_error};
 use crate::error::{Error, Result, Status};
 use std::ffi::CString;
 use std::mem::ManuallyDrop;
@@ -64,8 +64,10 @@ impl File {
     pub fn create_unnamed(directory: &Path) -> Result<Self> {
         let path = c_path(directory)?;
         let flags = libc::O_TMPFILE | libc::O_RDWR | libc::O_CLOEXEC;
-        // SAFETY: the path is NUL-terminated.
-        let fd = unsafe { libc::open(path.as_ptr(), flags, 0o600 as libc::c_uint) };
+        let fd = attempt("create", || {
+            // SAFETY: the path is NUL-terminated.
+            unsafe { libc::open(path.as_ptr(), flags, 0o600 as libc::c_uint) }
+        });
         let fd = check(fd, &|| {
             format!("cannot create a file in {}", directory.display())
         })?;
@@ -76,8 +78,10 @@ impl File {
     fn adopt(fd: RawFd) -> Result<Self> {
         // SAFETY: fd was just returned by a successful open.
         let low = unsafe { OwnedFd::from_raw_fd(fd) };
-        // SAFETY: plain system call on an open descriptor.
-        let high = unsafe { libc::fcntl(low.as_raw_fd(), libc::F_DUPFD_CLOEXEC, 512) };
+        let high = attempt("dup", || {
+            // SAFETY: plain system call on an open descriptor.
+            unsafe { libc::fcntl(low.as_raw_fd(), libc::F_DUPFD_CLOEXEC, 512) }
+        });
         let fd = if high >= 0 {
             // SAFETY: fcntl returned a new descriptor that nobody else owns.
             unsafe { OwnedFd::from_raw_fd(high) }
@@ -92,16 +96,18 @@ impl File {
     pub fn give_name(&self, path: &Path) -> Result<bool> {
         let from = c_path(Path::new(&format!("/proc/self/fd/{}", self.fd.as_raw_fd())))?;
         let to = c_path(path)?;
-        // SAFETY: both paths are NUL-terminated.
-        let linked = unsafe {
-            libc::linkat(
-                libc::AT_FDCWD,
-                from.as_ptr(),
-                libc::AT_FDCWD,
-                to.as_ptr(),
-                libc::AT_SYMLINK_FOLLOW,
-            )
-        };
+        let linked = attempt("link", || {
+            // SAFETY: both paths are NUL-terminated.
+            unsafe {
+                libc::linkat(
+                    libc::AT_FDCWD,
+                    from.as_ptr(),
+                    libc::AT_FDCWD,
+                    to.as_ptr(),
+                    libc::AT_SYMLINK_FOLLOW,
+                )
+            }
+        });
         if linked == 0 {
             return Ok(true);
         }
@@ -125,8 +131,10 @@ impl File {
     fn open_with(path: &Path, access: libc::c_int) -> Result<Option<Self>> {
         let name = c_path(path)?;
         let flags = access | libc::O_CLOEXEC | libc::O_NOFOLLOW | libc::O_NONBLOCK;
-        // SAFETY: the path is NUL-terminated.
-        let fd = unsafe { libc::open(name.as_ptr(), flags) };
+        let fd = attempt("open", || {
+            // SAFETY: the path is NUL-terminated.
+            unsafe { libc::open(name.as_ptr(), flags) }
+        });
         if fd >= 0 {
             return Self::adopt(fd).map(Some);
         }
@@ -145,8 +153,10 @@ impl File {
     pub fn identity(&self) -> Result<Identity> {
         // SAFETY: plain data, written by fstat before it is read.
         let mut stat: libc::stat = unsafe { std::mem::zeroed() };
-        // SAFETY: open descriptor, valid pointer.
-        let done = unsafe { libc::fstat(self.fd.as_raw_fd(), &mut stat) };
+        let done = attempt("stat", || {
+            // SAFETY: open descriptor, valid pointer.
+            unsafe { libc::fstat(self.fd.as_raw_fd(), &mut stat) }
+        });
         check(done, &|| "cannot look at a channel file".to_string())?;
         Ok(Identity {
             device: stat.st_dev as u64,
@@ -160,16 +170,20 @@ impl File {
     pub fn reserved_bytes(&self) -> Result<u64> {
         // SAFETY: plain data, written by fstat before it is read.
         let mut stat: libc::stat = unsafe { std::mem::zeroed() };
-        // SAFETY: open descriptor, valid pointer.
-        let done = unsafe { libc::fstat(self.fd.as_raw_fd(), &mut stat) };
+        let done = attempt("stat", || {
+            // SAFETY: open descriptor, valid pointer.
+            unsafe { libc::fstat(self.fd.as_raw_fd(), &mut stat) }
+        });
         check(done, &|| "cannot look at a channel file".to_string())?;
         Ok(stat.st_blocks as u64 * 512)
     }
 
     /// Makes the file `bytes` long without reserving anything.
     pub fn set_length(&self, bytes: u64) -> Result<()> {
-        // SAFETY: plain system call on an open descriptor.
-        let done = unsafe { libc::ftruncate(self.fd.as_raw_fd(), bytes as libc::off_t) };
+        let done = attempt("truncate", || {
+            // SAFETY: plain system call on an open descriptor.
+            unsafe { libc::ftruncate(self.fd.as_raw_fd(), bytes as libc::off_t) }
+        });
         check(done, &|| format!("cannot make a file of {bytes} bytes")).map(|_| ())
     }
 
@@ -177,15 +191,17 @@ impl File {
     /// twice is cheap and harmless.
     pub fn reserve(&self, offset: u64, bytes: u64) -> Result<()> {
         let _blocked = SignalsBlocked::new();
-        // SAFETY: plain system call on an open descriptor.
-        let done = unsafe {
-            libc::fallocate(
-                self.fd.as_raw_fd(),
-                0,
-                offset as libc::off_t,
-                bytes as libc::off_t,
-            )
-        };
+        let done = attempt("reserve", || {
+            // SAFETY: plain system call on an open descriptor.
+            unsafe {
+                libc::fallocate(
+                    self.fd.as_raw_fd(),
+                    0,
+                    offset as libc::off_t,
+                    bytes as libc::off_t,
+                )
+            }
+        });
         check(done, &|| {
             format!("cannot reserve {bytes} bytes of shared memory")
         })
@@ -202,7 +218,8 @@ impl File {
     pub fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<()> {
         use std::os::unix::fs::FileExt;
         let file = self.borrow();
-        file.write_all_at(bytes, offset).map_err(|error| {
+        let written = attempt_io("write").and_then(|()| file.write_all_at(bytes, offset));
+        written.map_err(|error| {
             os_error(
                 "cannot write a channel file",
                 error.raw_os_error().unwrap_or(0),
@@ -217,7 +234,8 @@ impl File {
         let mut buffer = vec![0; bytes];
         let mut filled = 0;
         while filled < bytes {
-            match file.read_at(&mut buffer[filled..], offset + filled as u64) {
+            let rest = &mut buffer[filled..];
+            match attempt_io("read").and_then(|()| file.read_at(rest, offset + filled as u64)) {
                 Ok(0) => break,
                 Ok(n) => filled += n,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
@@ -231,15 +249,21 @@ impl File {
         Ok(buffer)
     }
 
-    fn lock_operation(&self, command: libc::c_int, kind: libc::c_int, byte: u64) -> (i32, i16) {
+    fn lock_operation(&self, call: &'static str, kind: libc::c_int, byte: u64) -> (i32, i16) {
+        let command = match call {
+            "probe" => libc::F_OFD_GETLK,
+            _ => libc::F_OFD_SETLK,
+        };
         // SAFETY: plain data; all fields that count are set below.
         let mut lock: libc::flock = unsafe { std::mem::zeroed() };
         lock.l_type = kind as libc::c_short;
         lock.l_whence = libc::SEEK_SET as libc::c_short;
         lock.l_start = byte as libc::off_t;
         lock.l_len = 1;
-        // SAFETY: open descriptor, valid pointer; l_pid is 0 as OFD locks require.
-        let done = unsafe { libc::fcntl(self.fd.as_raw_fd(), command, &mut lock) };
+        let done = attempt(call, || {
+            // SAFETY: open descriptor, valid pointer; l_pid is 0 as OFD locks require.
+            unsafe { libc::fcntl(self.fd.as_raw_fd(), command, &mut lock) }
+        });
         let error = std::io::Error::last_os_error().raw_os_error().unwrap_or(0);
         (if done < 0 { error } else { 0 }, lock.l_type)
     }
@@ -251,7 +275,7 @@ impl File {
         } else {
             libc::F_RDLCK
         };
-        match self.lock_operation(libc::F_OFD_SETLK, kind, byte).0 {
+        match self.lock_operation("lock", kind, byte).0 {
             0 => Ok(true),
             libc::EAGAIN | libc::EACCES => Ok(false),
             error => Err(os_error("cannot lock a channel file", error)),
@@ -259,12 +283,12 @@ impl File {
     }
 
     pub fn unlock(&self, byte: u64) {
-        self.lock_operation(libc::F_OFD_SETLK, libc::F_UNLCK, byte);
+        self.lock_operation("unlock", libc::F_UNLCK, byte);
     }
 
     /// Whether another open file has the byte locked exclusively. Own locks do not count.
     pub fn is_locked(&self, byte: u64) -> Result<bool> {
-        let (error, kind) = self.lock_operation(libc::F_OFD_GETLK, libc::F_RDLCK, byte);
+        let (error, kind) = self.lock_operation("probe", libc::F_RDLCK, byte);
         match error {
             0 => Ok(kind != libc::F_UNLCK as i16),
             error => Err(os_error("cannot probe a channel file", error)),
@@ -279,6 +303,10 @@ impl File {
                 format!("{bytes} bytes do not fit into this process's address space"),
             ));
         };
+        attempt_io("map").map_err(|error| {
+            let code = error.raw_os_error().unwrap_or(0);
+            os_error(&format!("cannot map {bytes} bytes"), code)
+        })?;
         let access = libc::PROT_READ | if writable { libc::PROT_WRITE } else { 0 };
         // SAFETY: a fresh mapping at an address of the kernel's choice.
         let base = unsafe {
@@ -301,6 +329,8 @@ impl File {
 
 impl Drop for File {
     fn drop(&mut self) {
+        // Never refused: the descriptor is gone whatever the call answers.
+        let _ = attempt_io("close");
         super::linux_process::forget_descriptor(self.fd.as_raw_fd());
     }
 }
@@ -375,7 +405,8 @@ pub fn list(directory: &Path) -> Result<Vec<String>> {
             error.raw_os_error().unwrap_or(0),
         )
     };
-    let entries = std::fs::read_dir(directory).map_err(failed)?;
+    let entries = attempt_io("list").and_then(|()| std::fs::read_dir(directory));
+    let entries = entries.map_err(failed)?;
     Ok(entries
         .flatten()
         .filter_map(|entry| entry.file_name().into_string().ok())
@@ -384,7 +415,7 @@ pub fn list(directory: &Path) -> Result<Vec<String>> {
 
 /// Removes a file; one that is gone already is fine.
 pub fn remove(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
+    match attempt_io("remove").and_then(|()| std::fs::remove_file(path)) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(os_error(
             &format!("cannot remove {}", path.display()),
             error.raw_os_error().unwrap_or(0),
@@ -396,7 +427,8 @@ pub fn remove(path: &Path) -> Result<()> {
 /// Makes a directory only this user can enter; one that exists must belong to this user.
 pub fn make_directory(path: &PathBuf) -> Result<()> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-    match std::fs::DirBuilder::new().mode(0o700).create(path) {
+    let made = attempt_io("make directory");
+    match made.and_then(|()| std::fs::DirBuilder::new().mode(0o700).create(path)) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             let meta = std::fs::symlink_metadata(path);
@@ -424,5 +456,5 @@ pub fn make_directory(path: &PathBuf) -> Result<()> {
 
 /// Removes a directory if it is empty.
 pub fn remove_directory(path: &Path) {
-    let _ = std::fs::remove_dir(path);
+    let _ = attempt_io("remove directory").and_then(|()| std::fs::remove_dir(path));
 }

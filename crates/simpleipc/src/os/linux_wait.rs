@@ -154,6 +154,8 @@ fn wait_on_each(words: &[(&AtomicU32, u32)], time: Duration) -> Waited {
 
 /// Wakes everybody who sleeps on the word, in whatever process.
 pub fn wake_all(word: &AtomicU32) {
+    // Never refused: nobody looks at the answer.
+    crate::sync::refusal("wake");
     // SAFETY: the address is valid; FUTEX_WAKE does not touch the memory.
     unsafe {
         libc::syscall(
