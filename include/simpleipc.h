@@ -282,7 +282,9 @@ typedef struct sipc_options {
     /* most shared memory for messages above 104 bytes, 0 = 4 GiB; the creator decides */
     uint64_t pool_bytes_max;
     /* where the channel lives, NUL-terminated; NULL = environment SIPC_DIR, else the user's own
-     * directory in /dev/shm */
+     * directory in /dev/shm. A directory that its group may read, write and search (mode 2770) is
+     * shared by the group, one that the group may only read and search (0750) may be looked at by
+     * it; any other is for one user */
     const char *directory;
 } sipc_options;
 

@@ -440,7 +440,9 @@ pub struct sipc_options {
     /// most shared memory for messages above 104 bytes, 0 = 4 GiB; the creator decides
     pub pool_bytes_max: u64,
     /// where the channel lives, NUL-terminated; NULL = environment SIPC_DIR, else the user's own
-    /// directory in /dev/shm
+    /// directory in /dev/shm. A directory that its group may read, write and search (mode 2770) is
+    /// shared by the group, one that the group may only read and search (0750) may be looked at by
+    /// it; any other is for one user
     pub directory: *const c_char,
 }
 

@@ -1,7 +1,7 @@
 //! The audit: what a channel consists of right now, and whether anything in it belongs to nobody.
 //!
-//! Looks without joining and without changing anything. On a channel in use the picture is of one
-//! moment for each word, not of one moment for all.
+//! Looks without joining, and cannot change anything: all it has is leave to read. On a channel in
+//! use the picture is of one moment for each word, not of one moment for all.
 
 use super::files::{self, endpoint_byte};
 use super::place::{Place, channels};
@@ -67,12 +67,10 @@ pub struct ChannelReport {
 
 /// Looks at one channel. `Ok(None)` when there is none of this name.
 pub fn audit(place: &Place) -> Result<Option<ChannelReport>> {
-    let Some(file) = File::open(&place.control_path())? else {
+    let Some(opened) = files::look(place)? else {
         return Ok(None);
     };
-    let geometry = files::read_geometry(&file, place)?;
-    let opened = files::map(file, geometry)?;
-    let mut segments = Segments::default();
+    let mut segments = Segments::of_observer();
     segments.refresh(place, &opened.control, false)?;
     report(place, &opened.file, &opened.control, &segments).map(Some)
 }

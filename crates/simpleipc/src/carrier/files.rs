@@ -28,7 +28,7 @@ pub fn endpoint_byte(index: u32) -> u64 {
     ENDPOINT_0 + u64::from(index)
 }
 
-/// An open, mapped and checked control file of which this handle is a member.
+/// An open, mapped and checked control file of which this handle is a member, or an observer.
 pub struct ControlFile {
     pub file: File,
     pub control: Control,
@@ -114,7 +114,7 @@ fn wanted(place: &Place, kind: u32, opening: &Opening) -> Result<Geometry> {
 
 /// One attempt; `None` when somebody else was in the way.
 fn try_open(place: &Place, wanted: &Geometry) -> Result<Option<ControlFile>> {
-    let Some(file) = File::open(&place.control_path())? else {
+    let Some(file) = place.open(&place.control_path())? else {
         return create(place, wanted);
     };
     let alone = file.try_lock(MEMBER, true)?;
@@ -144,7 +144,7 @@ fn try_open(place: &Place, wanted: &Geometry) -> Result<Option<ControlFile>> {
 }
 
 fn create(place: &Place, geometry: &Geometry) -> Result<Option<ControlFile>> {
-    let file = File::create_unnamed(place.directory())?;
+    let file = place.create()?;
     file.set_length(geometry.total_bytes())?;
     file.reserve(0, HEADER_BYTES)?;
     file.write_at(0, &geometry.to_page())?;
@@ -186,6 +186,23 @@ pub fn map(file: File, geometry: Geometry) -> Result<ControlFile> {
         control,
         mapping,
     })
+}
+
+/// Opens a control file to look at it, without becoming a member; `None` when there is none. What
+/// its living words say is reserved has memory behind it; nothing is reserved here.
+pub fn look(place: &Place) -> Result<Option<ControlFile>> {
+    let Some(file) = place.open_read_only(&place.control_path())? else {
+        return Ok(None);
+    };
+    let geometry = read_geometry(&file, place)?;
+    let mapping = file.map(geometry.total_bytes(), false)?;
+    // SAFETY: as in `map`, but for writing, which those who look do not.
+    let region = unsafe { Region::new(mapping.base(), mapping.len()) };
+    Ok(Some(ControlFile {
+        file,
+        control: Control::new(region, geometry),
+        mapping,
+    }))
 }
 
 /// Reads and checks the header of a control file.

@@ -14,6 +14,7 @@ mod loan;
 mod message;
 mod place;
 mod producer;
+mod scope;
 mod segments;
 mod select;
 mod sweep;

@@ -1,8 +1,9 @@
 //! Where a channel lives: its directory, its name, and the names of its files.
 
+use super::scope;
 use crate::error::{Error, Result, Status};
 use crate::limits::NAME_BYTES_MAX;
-use crate::os;
+use crate::os::{self, File};
 use std::path::{Path, PathBuf};
 
 const CONTROL_SUFFIX: &str = ".sipc";
@@ -63,13 +64,41 @@ impl Place {
             .join(format!("{}.{nonce:0digits$x}{SEGMENT_SUFFIX}", self.name))
     }
 
-    /// Makes the directory if it is the default one.
+    /// Makes the directory if it is the default one, and sees that it is as it should be.
     pub fn prepare(&self) -> Result<()> {
         if self.own_directory {
-            os::make_directory(&self.directory)
-        } else {
-            Ok(())
+            os::make_directory(&self.directory)?;
+            scope::check_own_directory(&self.directory)?;
         }
+        Ok(())
+    }
+
+    /// A new file without a name, with the rights that the directory asks for.
+    pub fn create(&self) -> Result<File> {
+        let file = File::create_unnamed(&self.directory)?;
+        scope::apply(&file, &self.directory)?;
+        Ok(file)
+    }
+
+    /// Opens a file of the channel, to take part; `None` when there is none. One that may be a
+    /// trap is refused.
+    pub fn open(&self, path: &Path) -> Result<Option<File>> {
+        self.checked(path, File::open(path)?)
+    }
+
+    /// As [`Place::open`], to look and do nothing else.
+    pub fn open_read_only(&self, path: &Path) -> Result<Option<File>> {
+        self.checked(path, File::open_read_only(path)?)
+    }
+
+    fn checked(&self, path: &Path, file: Option<File>) -> Result<Option<File>> {
+        if let Some(file) = &file {
+            if self.own_directory {
+                scope::check_own_directory(&self.directory)?;
+            }
+            scope::check_file(path, &file.rights()?, &os::rights(&self.directory)?)?;
+        }
+        Ok(file)
     }
 
     /// Removes the default directory if nothing is in it any more.
@@ -94,7 +123,7 @@ impl Place {
 pub fn channels(directory: Option<&Path>) -> Result<Vec<String>> {
     let files = match directory {
         Some(directory) => os::list(directory)?,
-        None => match os::list(&default_directory().0) {
+        None => match list_default() {
             Err(error) if error.status() == Status::NoDirectory => Vec::new(),
             files => files?,
         },
@@ -107,6 +136,14 @@ pub fn channels(directory: Option<&Path>) -> Result<Vec<String>> {
         .collect();
     names.sort();
     Ok(names)
+}
+
+fn list_default() -> Result<Vec<String>> {
+    let (directory, own_directory) = default_directory();
+    if own_directory {
+        scope::check_own_directory(&directory)?;
+    }
+    os::list(&directory)
 }
 
 fn segment_nonce(file: &str, channel: &str) -> Option<u64> {

@@ -36,6 +36,8 @@ pub struct Mapped {
 pub struct Segments {
     pool: Pool,
     mapped: Vec<Arc<Mapped>>,
+    /// Opened and mapped to be read only.
+    observes: bool,
 }
 
 fn entry(control: &Control, index: usize) -> Entry {
@@ -53,6 +55,14 @@ pub fn live_nonces(control: &Control) -> Vec<u64> {
 }
 
 impl Segments {
+    /// Those of somebody who is no member, and need not be able to write.
+    pub fn of_observer() -> Self {
+        Self {
+            observes: true,
+            ..Self::default()
+        }
+    }
+
     pub fn pool(&self) -> &Pool {
         &self.pool
     }
@@ -111,8 +121,13 @@ impl Segments {
         entry: Entry,
         writable: bool,
     ) -> Result<()> {
+        let path = place.segment_path(entry.nonce);
+        let file = match self.observes {
+            true => place.open_read_only(&path)?,
+            false => place.open(&path)?,
+        };
         // Removed between our look at the table and now: the next refresh will see that.
-        let Some(file) = File::open(&place.segment_path(entry.nonce))? else {
+        let Some(file) = file else {
             return Ok(());
         };
         let header = file.read_at(0, 64)?;
@@ -126,13 +141,13 @@ impl Segments {
                 format!(
                     "the data file {} of the channel '{}' is damaged; end the programs that use \
                      the channel",
-                    place.segment_path(entry.nonce).display(),
+                    path.display(),
                     place.name()
                 ),
             ));
         };
         let bytes = geometry.total_bytes().expect("checked geometry");
-        let mapping = file.map(bytes, true)?;
+        let mapping = file.map(bytes, !self.observes)?;
         self.adopt(mapping, geometry, index, entry.generation, writable);
         Ok(())
     }
@@ -149,7 +164,7 @@ impl Segments {
         if mapping.len() as u64 <= POPULATE_BYTES_MAX {
             mapping.populate(writable);
         }
-        if !writable {
+        if !writable && !self.observes {
             // Readers write reference bits in the chunk headers, but never a message.
             mapping.protect_from(payload as usize);
         }
@@ -220,7 +235,7 @@ impl Segments {
         geometry: SegmentGeometry,
         bytes: u64,
     ) -> Result<()> {
-        let file = File::create_unnamed(place.directory())?;
+        let file = place.create()?;
         file.try_lock(MAKER, true)?;
         file.set_length(bytes)?;
         file.reserve(0, bytes)

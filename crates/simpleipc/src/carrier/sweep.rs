@@ -4,7 +4,7 @@ use super::audit::audit;
 use super::files;
 use super::place::{Place, channels};
 use crate::error::{Result, Status};
-use crate::os::{self, File};
+use crate::os;
 use std::path::Path;
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub fn clean(directory: Option<&Path>, age_max: Duration) -> Result<u64> {
 }
 
 fn clean_one(place: &Place, age_max: Duration) -> Result<bool> {
-    let Some(file) = File::open(&place.control_path())? else {
+    let Some(file) = place.open(&place.control_path())? else {
         return Ok(false);
     };
     // A file that lost its name while we opened it is not the one that has the name now.

@@ -22,7 +22,9 @@ pub struct Options {
     /// whoever creates the channel.
     pub pool_bytes_max: u64,
     /// Where the channel lives; `None` means the environment's `SIPC_DIR`, or else the user's own
-    /// directory in /dev/shm.
+    /// directory in /dev/shm. Who may use it is what the directory says: if its group may read,
+    /// write and search it (mode 2770), the group shares the channels in it; if the group may only
+    /// read and search it (0750), its members may look; else they are for one user.
     pub directory: Option<PathBuf>,
 }
 

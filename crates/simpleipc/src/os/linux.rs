@@ -18,6 +18,7 @@ pub use super::linux_process::{
     at_exit, fork_cookie, has_processor_to_spare, is_forked, process_id, random_bytes, user_id,
     watch_forks, yield_now,
 };
+pub use super::linux_rights::{Rights, rights, rights_unfollowed};
 pub use super::linux_wait::{
     WAIT_WORDS_MAX, Waited, barrier, boot_id, is_other_boot, now_ns, register_producer, wait_on,
     wait_on_any, wake_all,

@@ -209,7 +209,7 @@ impl File {
     }
 
     /// The file for the standard library's use. Not a second descriptor: a fork could keep that.
-    fn borrow(&self) -> ManuallyDrop<std::fs::File> {
+    pub(super) fn borrow(&self) -> ManuallyDrop<std::fs::File> {
         // SAFETY: the descriptor is open as long as `self`, and ManuallyDrop does not close it.
         ManuallyDrop::new(unsafe { std::fs::File::from_raw_fd(self.fd.as_raw_fd()) })
     }
@@ -424,29 +424,13 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Makes a directory only this user can enter; one that exists must belong to this user.
+/// Makes a directory only this user can enter; one that exists stays as it is.
 pub fn make_directory(path: &PathBuf) -> Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+    use std::os::unix::fs::DirBuilderExt;
     let made = attempt_io("make directory");
     match made.and_then(|()| std::fs::DirBuilder::new().mode(0o700).create(path)) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            let meta = std::fs::symlink_metadata(path);
-            let own = meta
-                .as_ref()
-                .is_ok_and(|meta| meta.is_dir() && meta.uid() == super::linux_process::user_id());
-            if own {
-                return Ok(());
-            }
-            Err(Error::new(
-                Status::NoPermission,
-                format!(
-                    "{} exists but is not a directory of this user; remove it, or name another \
-                     directory in SIPC_DIR",
-                    path.display()
-                ),
-            ))
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(os_error(
             &format!("cannot make the directory {}", path.display()),
             error.raw_os_error().unwrap_or(0),

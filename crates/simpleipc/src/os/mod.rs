@@ -4,6 +4,7 @@
 //!
 //! - files: `File` (create unnamed, give it a name, open, reserve, identity, close), `Mapping`,
 //!   `free_bytes`, `list`, `remove`, `make_directory`, `remove_directory`
+//! - rights: `rights`, `rights_unfollowed` of a path, `File::{rights, set_rights}`
 //! - locks: `File::{try_lock, unlock, is_locked}` on single bytes of a file; they belong to the
 //!   open file, are released by the kernel when its last descriptor goes, however that happens,
 //!   and are never waited for
@@ -20,6 +21,8 @@ mod linux;
 mod linux_file;
 #[cfg(target_os = "linux")]
 mod linux_process;
+#[cfg(target_os = "linux")]
+mod linux_rights;
 #[cfg(target_os = "linux")]
 mod linux_wait;
 #[cfg(target_os = "linux")]
