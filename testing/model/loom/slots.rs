@@ -1,10 +1,9 @@
 //! One slot: a copy is a message, whole, or nothing.
 
-use super::world::{DEPTH, World, assert_whole, mark, publish};
+use super::world::{DEPTH, World, assert_whole, mark, publish, spawn};
 use crate::layout::lane::Head;
 use crate::ring::slot::{Found, LineCopy, SlotCopy};
 use crate::ring::writer::Writer;
-use loom::thread;
 
 /// The first line of a whole copy.
 fn line(copy: &SlotCopy) -> LineCopy {
@@ -32,8 +31,8 @@ fn a_copy_that_a_later_message_overtakes_is_no_message() {
     };
     put(1);
     world.explore(move |_| {
-        let writer = thread::spawn(move || put(1 + depth));
-        let reader = thread::spawn(move || {
+        let writer = spawn(move || put(1 + depth));
+        let reader = spawn(move || {
             if let Found::Message(copy) = lane.slot(1).read(1) {
                 assert_whole(1, &line(&copy));
             }
@@ -56,7 +55,7 @@ fn a_message_that_is_seen_brings_what_was_written_before_it() {
         let lane = world.control.lane(0);
         let mut writer = Writer::adopt(&world.control, &pool, 0);
         let theirs = contents.clone();
-        let reader = thread::spawn(move || {
+        let reader = spawn(move || {
             if let Found::Message(line) = lane.slot(0).read_line(0) {
                 assert_whole(0, &line);
                 assert_eq!(contents.read(0), 9);

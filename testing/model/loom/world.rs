@@ -10,6 +10,7 @@ use crate::ring::pool::{Pool, Segment};
 use crate::ring::slot::LineCopy;
 use crate::ring::writer::Writer;
 use crate::sync::model::{self, Engine, Late};
+use std::alloc::{Layout, alloc_zeroed};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
@@ -26,10 +27,6 @@ pub const CHUNK_BYTES: u64 = 1024;
 const PREEMPTIONS: usize = 2;
 /// More than any run here has.
 const BRANCHES_MAX: usize = 20_000;
-
-#[repr(align(4096))]
-#[derive(Clone, Copy)]
-struct Page([u8; 4096]);
 
 /// The memory of one channel. It is never freed: a test has one, of some pages.
 #[derive(Clone)]
@@ -69,9 +66,10 @@ impl World {
         };
         let control_bytes = geometry.total_bytes() as usize;
         let bytes = control_bytes + chunks.total_bytes().expect("a few chunks") as usize;
-        let pages = vec![Page([0; 4096]); bytes.div_ceil(4096)].leak();
-        let base = NonNull::new(pages.as_mut_ptr().cast()).expect("not null");
-        // SAFETY: the memory is leaked, so it stays, and it is page-aligned.
+        let layout = Layout::from_size_align(bytes, 4096).expect("a few pages");
+        // SAFETY: the layout is not empty.
+        let base = NonNull::new(unsafe { alloc_zeroed(layout) }).expect("a few pages");
+        // SAFETY: the memory is never freed, and it is page-aligned.
         let memory = unsafe { Region::new(base, bytes) };
         let control = Control::new(memory.part(0, control_bytes), geometry);
         control.set_endpoints_reserved(4);
@@ -103,6 +101,11 @@ impl World {
     pub fn contents(&self) -> Contents {
         let cells = (0..self.chunks.chunks).map(|_| loom::cell::UnsafeCell::new(0));
         Contents(Rc::new(cells.collect()))
+    }
+
+    /// The writer of the first lane, on endpoint 0.
+    pub fn writer(&self) -> Writer {
+        Writer::adopt(&self.control, &self.pool(), 0)
     }
 
     /// Runs `body`, which starts threads and joins them, in every order of their accesses, and
@@ -201,6 +204,12 @@ impl Contents {
     }
 }
 
+/// Starts a thread of the model.
+pub fn spawn<T: 'static>(life: impl FnOnce() -> T + 'static) -> loom::thread::JoinHandle<T> {
+    model::threads_begin();
+    loom::thread::spawn(life)
+}
+
 /// What message `sequence` says.
 pub fn mark(sequence: u64) -> u64 {
     sequence * 0x0101 + 7
@@ -220,6 +229,17 @@ pub fn publish(writer: &mut Writer, pool: &Pool) -> u64 {
     sequence
 }
 
+/// Publishes the next message, which says nothing but its number: fewer stores, fewer orders.
+pub fn publish_brief(writer: &mut Writer, pool: &Pool) {
+    let head = Head {
+        len: 0,
+        tag: writer.next() as u8,
+        flags: 0,
+        sender: 1,
+    };
+    writer.publish(pool, head, &[], &[]);
+}
+
 /// Publishes the next message, in a chunk on loan; as `Producer::publish_chunk` does.
 pub fn publish_chunk(
     writer: &mut Writer,
@@ -227,7 +247,7 @@ pub fn publish_chunk(
     segment: &Segment,
     (chunk, generation): (u32, u16),
     is_topic: bool,
-) -> u64 {
+) -> Reference {
     let sequence = writer.next();
     segment.publish(chunk, generation, writer.lane_index(), sequence);
     let reference = Reference {
@@ -247,7 +267,7 @@ pub fn publish_chunk(
         sender: 1,
     };
     writer.publish(pool, head, &reference.to_bytes(), &[]);
-    sequence
+    reference
 }
 
 /// The reference in a message's first line.

@@ -27,19 +27,28 @@ pub enum Engine {
 /// whether it has 64 bits.
 pub type Late = (usize, bool);
 
+/// What stands for a word under loom.
+struct Loomed<T> {
+    word: T,
+    /// Stored to before each load, and never read. Loom reorders accesses that depend on each
+    /// other, but of each atomic it knows the last access only; so with `load; load and store`
+    /// in two threads it would not try the store before the other's load. With this all loads
+    /// depend on each other. It synchronizes nothing, because nobody reads it.
+    order: loom::sync::atomic::AtomicBool,
+}
+
 /// The loom atomics of one run, by the address of the word they stand for.
 #[derive(Default)]
 struct Table {
-    narrow: HashMap<usize, Rc<loom::sync::atomic::AtomicU32>>,
-    wide: HashMap<usize, Rc<loom::sync::atomic::AtomicU64>>,
+    narrow: HashMap<usize, Rc<Loomed<loom::sync::atomic::AtomicU32>>>,
+    wide: HashMap<usize, Rc<Loomed<loom::sync::atomic::AtomicU64>>>,
     late: BTreeSet<Late>,
 }
 
 thread_local! {
     static ENGINE: Cell<Engine> = const { Cell::new(Engine::Machine) };
     static TABLE: RefCell<Table> = RefCell::default();
-    /// Under loom, the thread that begins.
-    static FIRST: RefCell<Option<loom::thread::ThreadId>> = const { RefCell::new(None) };
+    static IS_PARALLEL: Cell<bool> = const { Cell::new(false) };
     /// Stores that the dying thread may still make, and under loom which thread that is.
     static DYING: RefCell<Option<(u64, Option<loom::thread::ThreadId>)>> =
         const { RefCell::new(None) };
@@ -50,7 +59,7 @@ pub fn begin(engine: Engine) {
     ENGINE.set(engine);
     TABLE.take();
     DYING.take();
-    FIRST.replace((engine == Engine::Loom).then(|| loom::thread::current().id()));
+    IS_PARALLEL.set(false);
 }
 
 /// The run is over, or has failed. The words that no one had entered: loom has been told of them
@@ -102,11 +111,16 @@ fn count_store() {
     }
 }
 
-/// A word turns up that loom has not been told of. Only the first thread may go on: to others,
-/// loom would object that they use what they have not seen being made.
+/// The first threads begin. From here on loom would object to a word that it is told of: only who
+/// has seen it being made may use it.
+pub fn threads_begin() {
+    IS_PARALLEL.set(true);
+}
+
+/// A word turns up that loom has not been told of.
 fn meet(word: Late) {
     TABLE.with_borrow_mut(|table| table.late.insert(word));
-    if FIRST.with_borrow(|first| *first != Some(loom::thread::current().id())) {
+    if IS_PARALLEL.get() {
         resume_unwind(Box::new("a word has turned up"));
     }
 }
@@ -142,15 +156,21 @@ macro_rules! word {
 
             /// Tells loom of the word, whose value is what the memory holds. Whatever threads a
             /// model has are started afterwards.
-            pub fn enter(&self) -> Rc<loom::sync::atomic::$name> {
-                let value = self.0.load(Ordering::Relaxed);
-                let atomic = Rc::new(loom::sync::atomic::$name::new(value));
+            pub fn enter(&self) {
+                self.loomed();
+            }
+
+            fn loomed(&self) -> Rc<Loomed<loom::sync::atomic::$name>> {
+                let atomic = Rc::new(Loomed {
+                    word: loom::sync::atomic::$name::new(self.0.load(Ordering::Relaxed)),
+                    order: loom::sync::atomic::AtomicBool::new(false),
+                });
                 let at = self.as_ptr() as usize;
                 TABLE.with_borrow_mut(|table| table.$table.insert(at, Rc::clone(&atomic)));
                 atomic
             }
 
-            fn modelled(&self) -> Option<Rc<loom::sync::atomic::$name>> {
+            fn modelled(&self) -> Option<Rc<Loomed<loom::sync::atomic::$name>>> {
                 may_switch();
                 if engine() != Engine::Loom {
                     return None;
@@ -159,13 +179,16 @@ macro_rules! word {
                 let known = TABLE.with_borrow(|table| table.$table.get(&at).cloned());
                 Some(known.unwrap_or_else(|| {
                     meet((at, $is_wide));
-                    self.enter()
+                    self.loomed()
                 }))
             }
 
             pub fn load(&self, order: Ordering) -> $int {
                 match self.modelled() {
-                    Some(atomic) => atomic.load(order),
+                    Some(atomic) => {
+                        atomic.order.store(true, Ordering::Relaxed);
+                        atomic.word.load(order)
+                    }
                     None => self.0.load(order),
                 }
             }
@@ -173,7 +196,7 @@ macro_rules! word {
             pub fn store(&self, value: $int, order: Ordering) {
                 count_store();
                 match self.modelled() {
-                    Some(atomic) => atomic.store(value, order),
+                    Some(atomic) => atomic.word.store(value, order),
                     None => self.0.store(value, order),
                 }
             }
@@ -187,7 +210,7 @@ macro_rules! word {
             ) -> Result<$int, $int> {
                 count_store();
                 match self.modelled() {
-                    Some(atomic) => atomic.compare_exchange(from, to, success, failure),
+                    Some(atomic) => atomic.word.compare_exchange(from, to, success, failure),
                     None => self.0.compare_exchange(from, to, success, failure),
                 }
             }
@@ -203,7 +226,7 @@ macro_rules! word {
         pub fn $change(&self, value: $int, order: Ordering) -> $int {
             count_store();
             match self.modelled() {
-                Some(atomic) => atomic.$change(value, order),
+                Some(atomic) => atomic.word.$change(value, order),
                 None => self.0.$change(value, order),
             }
         }
