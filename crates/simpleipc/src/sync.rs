@@ -8,14 +8,22 @@
 
 #[cfg(feature = "testing")]
 pub mod crash;
+/// What the models of testing/model have instead of atomics.
+#[cfg(all(test, loom))]
+pub mod model;
 #[cfg(feature = "testing")]
 mod stepped;
 
 pub use std::hint::spin_loop;
-pub use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering, compiler_fence, fence};
-#[cfg(not(feature = "testing"))]
+#[cfg(not(all(test, loom)))]
+pub use std::sync::atomic::fence;
+pub use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering, compiler_fence};
+#[cfg(not(any(feature = "testing", all(test, loom))))]
 pub use std::sync::atomic::{AtomicU32, AtomicU64};
-#[cfg(feature = "testing")]
+
+#[cfg(all(test, loom))]
+pub use model::{AtomicU32, AtomicU64, fence};
+#[cfg(all(feature = "testing", not(all(test, loom))))]
 pub use stepped::{AtomicU32, AtomicU64};
 
 /// A named instant between two shared stores. In a release build it is nothing at all; with the
