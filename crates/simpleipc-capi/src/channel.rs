@@ -1,22 +1,27 @@
 //! `sipc_channel`: opening, putting, taking, waiting, closing.
 
+use std::borrow::Cow;
 use std::ffi::c_char;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use simpleipc::{
     Error, Interrupter, Options, Publisher, Receiver, Result, Sender, Source, Status, Subscriber,
+    Value,
 };
 
 use crate::generated::{
-    SIPC_OPTION_LATEST, SIPC_OPTION_LOSSLESS, SIPC_OPTION_UNSTAMPED, SIPC_ROLE_PUBLISH,
-    SIPC_ROLE_RECEIVE, SIPC_ROLE_SEND, SIPC_ROLE_SUBSCRIBE, sipc_channel, sipc_error, sipc_message,
-    sipc_options, sipc_value,
+    SIPC_KIND_BYTES, SIPC_KIND_FLOAT, SIPC_KIND_INT, SIPC_KIND_STR, SIPC_OPTION_LATEST,
+    SIPC_OPTION_LOSSLESS, SIPC_OPTION_UNSTAMPED, SIPC_ROLE_PUBLISH, SIPC_ROLE_RECEIVE,
+    SIPC_ROLE_SEND, SIPC_ROLE_SUBSCRIBE, sipc_channel, sipc_error, sipc_message, sipc_options,
+    sipc_value,
 };
 use crate::guard::{duration, guard, measured, misuse, present, text};
 use crate::handle::{self, Entered};
 use crate::loan::Loans;
 use crate::message::{self, Pattern};
+use crate::place::closed;
 use crate::upkeep::optional_directory;
 use crate::value::Given;
 
@@ -112,12 +117,7 @@ pub unsafe extern "C" fn sipc_put(
             if let Some(index) = channel.loans.find(given.raw().data) {
                 return channel.put_loan(index, given, timeout);
             }
-            let (value, capture_time_ns) = (given.read()?, given.raw().capture_time_ns);
-            match &mut channel.end {
-                End::Publisher(publisher) => publisher.put(&value, capture_time_ns, timeout),
-                End::Sender(sender) => sender.put(&value, capture_time_ns, timeout),
-                _ => Err(takes_only()),
-            }
+            channel.put(given, timeout)
         })
     };
     // SAFETY: `error` is what the header says.
@@ -141,13 +141,18 @@ pub unsafe extern "C" fn sipc_take(
         let to = unsafe { measured(message)? }.cast_mut();
         let timeout = duration(timeout_ns);
         handle::with(channel, |channel| {
-            let (taken, pattern) = match &mut channel.end {
-                End::Subscriber(end) => (end.receive_timeout(timeout)?, Pattern::Topic),
-                End::Receiver(end) => (end.receive_timeout(timeout)?, Pattern::Queue),
-                _ => return Err(puts_only()),
-            };
             // SAFETY: measured() has accepted it.
-            unsafe { message::fill(to, taken, pattern) }
+            unsafe {
+                match &mut channel.end {
+                    End::Subscriber(end) => {
+                        message::fill(to, end.receive_timeout(timeout), Pattern::Topic)
+                    }
+                    End::Receiver(end) => {
+                        message::fill(to, end.receive_timeout(timeout), Pattern::Queue)
+                    }
+                    _ => Err(puts_only()),
+                }
+            }
         })
     };
     // SAFETY: `error` is what the header says.
@@ -185,7 +190,7 @@ pub unsafe extern "C" fn sipc_wait(
         let first = WAITS.fetch_add(1, Ordering::Relaxed) % sources.len();
         let outcome = simpleipc::wait_any(&mut sources, first, duration(timeout_ns));
         if outcome.is_err() && entered.iter().any(Entered::is_closing) {
-            return Err(handle::closed());
+            return Err(closed());
         }
         let ready = outcome?;
         // SAFETY: not NULL, and the caller promises room for the number.
@@ -216,6 +221,45 @@ impl Channel {
             End::Sender(end) => end.interrupter(),
             End::Subscriber(end) => end.interrupter(),
             End::Receiver(end) => end.interrupter(),
+        }
+    }
+
+    /// Puts a value that is no loan.
+    #[inline(always)]
+    fn put(&mut self, given: Given<'_>, timeout: Option<Duration>) -> Result<()> {
+        let raw = given.raw();
+        // What streams are made of: the compiler knows each value, and makes none in memory.
+        match raw.kind {
+            SIPC_KIND_INT => self.put_value(&Value::Int(raw.i), raw, timeout),
+            SIPC_KIND_FLOAT => self.put_value(&Value::Float(raw.f), raw, timeout),
+            SIPC_KIND_BYTES => {
+                let bytes = Value::Bytes(Cow::Borrowed(given.data()?));
+                self.put_value(&bytes, raw, timeout)
+            }
+            SIPC_KIND_STR => {
+                let text = Value::Str(Cow::Borrowed(given.text()?));
+                self.put_value(&text, raw, timeout)
+            }
+            _ => self.put_any(given, timeout),
+        }
+    }
+
+    #[inline(never)]
+    fn put_any(&mut self, given: Given<'_>, timeout: Option<Duration>) -> Result<()> {
+        self.put_value(&given.read()?, given.raw(), timeout)
+    }
+
+    #[inline(always)]
+    fn put_value(
+        &mut self,
+        value: &Value<'_>,
+        raw: &sipc_value,
+        timeout: Option<Duration>,
+    ) -> Result<()> {
+        match &mut self.end {
+            End::Publisher(end) => end.put(value, raw.capture_time_ns, timeout),
+            End::Sender(end) => end.put(value, raw.capture_time_ns, timeout),
+            _ => Err(takes_only()),
         }
     }
 
@@ -257,6 +301,7 @@ unsafe fn read_options(options: *const sipc_options) -> Result<Options> {
     })
 }
 
+#[cold]
 pub(crate) fn takes_only() -> Error {
     Error::new(
         Status::WrongRole,
@@ -264,6 +309,7 @@ pub(crate) fn takes_only() -> Error {
     )
 }
 
+#[cold]
 fn puts_only() -> Error {
     Error::new(
         Status::WrongRole,

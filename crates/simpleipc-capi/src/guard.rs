@@ -17,19 +17,32 @@ use crate::generated::{SIPC_OK, sipc_error, sipc_message, sipc_options, sipc_val
 ///
 /// # Safety
 /// `error` is NULL or points to a `sipc_error`.
+#[inline(always)]
 pub(crate) unsafe fn guard(error: *mut sipc_error, body: impl FnOnce() -> Result<()>) -> i32 {
-    let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
-        let sentence = "a panic was caught inside SimpleIPC; please report it with its stderr text";
-        Err(Error::new(Status::Internal, sentence))
-    });
-    match outcome {
-        Ok(()) => SIPC_OK,
-        Err(failure) => {
-            // SAFETY: passed on from the caller.
-            unsafe { error::fill(error, &failure) };
-            failure.status().code()
-        }
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(())) => SIPC_OK,
+        // SAFETY: passed on from the caller.
+        Ok(Err(failure)) => unsafe { report(error, &failure) },
+        // SAFETY: as above.
+        Err(_) => unsafe { report(error, &panicked()) },
     }
+}
+
+/// # Safety
+/// As for `guard`.
+#[inline]
+unsafe fn report(error: *mut sipc_error, failure: &Error) -> i32 {
+    if !error.is_null() {
+        // SAFETY: passed on from the caller.
+        unsafe { error::fill(error, failure) };
+    }
+    failure.status().code()
+}
+
+#[cold]
+fn panicked() -> Error {
+    let sentence = "a panic was caught inside SimpleIPC; please report it with its stderr text";
+    Error::new(Status::Internal, sentence)
 }
 
 /// A struct of the C surface that begins with its size, so that it can grow at its end.
@@ -57,29 +70,50 @@ unsafe impl Measured for sipc_options {
 ///
 /// # Safety
 /// `pointer` is NULL or points to a `T` whose `size` is set.
+#[inline(always)]
 pub(crate) unsafe fn measured<T: Measured>(pointer: *const T) -> Result<*const T> {
-    present(pointer, T::NAME)?;
-    if !pointer.is_aligned() {
-        return Err(misuse(format!("{} is not aligned: {pointer:p}", T::NAME)));
-    }
     // SAFETY: not NULL, aligned, and `T: Measured` begins with its u32 size.
-    let size = unsafe { pointer.cast::<u32>().read() } as usize;
-    if size < size_of::<T>() {
-        return Err(misuse(format!(
-            "{0}.size is {size}, but a {0} has {1} bytes; set it to sizeof({0})",
-            T::NAME,
-            size_of::<T>(),
-        )));
+    let size = || unsafe { pointer.cast::<u32>().read() } as usize;
+    if pointer.is_null() || !pointer.is_aligned() || size() < size_of::<T>() {
+        // SAFETY: passed on.
+        return Err(unsafe { unfit(pointer) });
     }
     Ok(pointer)
 }
 
+/// Why `measured` refuses a pointer.
+///
+/// # Safety
+/// As for `measured`.
+#[cold]
+unsafe fn unfit<T: Measured>(pointer: *const T) -> Error {
+    if pointer.is_null() {
+        return missing(T::NAME);
+    }
+    if !pointer.is_aligned() {
+        return misuse(format!("{} is not aligned: {pointer:p}", T::NAME));
+    }
+    // SAFETY: as above.
+    let size = unsafe { pointer.cast::<u32>().read() };
+    misuse(format!(
+        "{0}.size is {size}, but a {0} has {1} bytes; set it to sizeof({0})",
+        T::NAME,
+        size_of::<T>(),
+    ))
+}
+
 /// Refuses NULL, naming the argument.
+#[inline(always)]
 pub(crate) fn present<T>(pointer: *const T, what: &str) -> Result<()> {
     if pointer.is_null() {
-        return Err(misuse(format!("{what} is NULL")));
+        return Err(missing(what));
     }
     Ok(())
+}
+
+#[cold]
+fn missing(what: &str) -> Error {
+    misuse(format!("{what} is NULL"))
 }
 
 /// A NUL-terminated text of the caller; `status` is the answer if it is not UTF-8.
@@ -99,6 +133,7 @@ pub(crate) unsafe fn text<'a>(text: *const c_char, what: &str, status: Status) -
 ///
 /// # Safety
 /// `data` is NULL or points to `len` bytes that outlive `'a`.
+#[inline]
 pub(crate) unsafe fn bytes<'a>(data: *const u8, len: u64, what: &str) -> Result<&'a [u8]> {
     if len == 0 {
         return Ok(&[]);
@@ -119,6 +154,7 @@ pub(crate) fn misuse(sentence: impl Into<Cow<'static, str>>) -> Error {
 }
 
 /// A time-out of the C surface: below 0 waits for ever, which is `None`.
+#[inline(always)]
 pub(crate) fn duration(timeout_ns: i64) -> Option<Duration> {
     u64::try_from(timeout_ns).ok().map(Duration::from_nanos)
 }

@@ -4,6 +4,7 @@
 //! function here with it. Only the public API of the crate `simpleipc` is used. The crate
 //! `libsimpleipc` makes the files that C programs link; the Python package links this one.
 
+mod barrier;
 mod channel;
 mod error;
 pub mod generated;
@@ -13,6 +14,8 @@ mod library;
 mod loan;
 mod message;
 mod oneshot;
+mod place;
+mod thread;
 mod upkeep;
 mod value;
 

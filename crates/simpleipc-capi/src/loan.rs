@@ -26,6 +26,7 @@ struct Lent {
 
 impl Loans {
     /// Whether a loan begins at this address.
+    #[inline(always)]
     pub(crate) fn find(&self, data: *const c_void) -> Option<usize> {
         self.lent
             .iter()
@@ -96,6 +97,7 @@ impl Channel {
     }
 
     /// Puts a loan in place. It stays with the caller if that fails.
+    #[cold]
     pub(crate) fn put_loan(
         &mut self,
         index: usize,

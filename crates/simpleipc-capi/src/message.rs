@@ -1,12 +1,15 @@
 //! `sipc_message`: what a take hands out, and what keeps it alive until its release.
 
-use std::ptr;
+use std::borrow::Cow;
+use std::{mem, ptr, slice};
 
+use simpleipc::limits::INLINE_BYTES_MAX;
 use simpleipc::{Kind, Message, Result, Value};
 
 use crate::generated::{SIPC_MESSAGE_REDELIVERED, sipc_message, sipc_value};
 use crate::guard::guard;
-use crate::value::describe;
+use crate::thread;
+use crate::value::{describe, describe_data};
 
 /// See simpleipc.h.
 ///
@@ -21,8 +24,8 @@ pub unsafe extern "C" fn sipc_release(message: *mut sipc_message) {
         // SAFETY: not NULL; the caller promises a message that is initialised or was filled by us.
         let hold = unsafe { ptr::replace(&raw mut (*message).hold, ptr::null_mut()) };
         if !hold.is_null() {
-            // SAFETY: made by Box::into_raw in hold(); the NULL prevents a second time.
-            drop(unsafe { Box::from_raw(hold.cast::<Hold>()) });
+            // SAFETY: made by fill(); the NULL prevents a second time.
+            unsafe { end(hold.cast()) };
         }
         Ok(())
     };
@@ -31,11 +34,32 @@ pub unsafe extern "C" fn sipc_release(message: *mut sipc_message) {
 }
 
 /// What the pointers of a `sipc_value` lead to. Dropping the message reports it done.
-struct Hold {
+pub(crate) struct Hold {
     arrays: Vec<Vec<sipc_value>>,
     /// Borrows from `message`, so it stands before it: fields are dropped in order.
     value: Value<'static>,
     message: Message,
+}
+
+/// Marks the address of a hold that is no more than a copy of the data.
+const COPY: usize = 1;
+
+const _: () = assert!(size_of::<Hold>() >= INLINE_BYTES_MAX && align_of::<Hold>() > COPY);
+
+/// Drops what a hold holds, and keeps its memory for the next one.
+///
+/// # Safety
+/// `hold` is from `fill`, and nobody uses it any more.
+#[inline(always)]
+unsafe fn end(hold: *mut Hold) {
+    let memory = hold.map_addr(|address| address & !COPY);
+    // SAFETY: promised by the caller; without its contents, a hold is the memory of one.
+    unsafe {
+        if memory == hold {
+            ptr::drop_in_place(memory);
+        }
+        thread::keep(Box::from_raw(memory.cast()));
+    }
 }
 
 /// What kind of channel a message was taken from: a queue must be told when it is done.
@@ -45,35 +69,96 @@ pub(crate) enum Pattern {
     Queue,
 }
 
-/// Fills the caller's struct. A message of a topic that needs no memory is let go at once.
+/// Fills the caller's struct. A small message of a topic is let go at once: nobody waits to hear
+/// that it is done.
 ///
 /// # Safety
 /// `to` points to a `sipc_message` that `measured` has accepted.
-pub(crate) unsafe fn fill(to: *mut sipc_message, message: Message, pattern: Pattern) -> Result<()> {
-    if pattern == Pattern::Topic && message.kind().is_some_and(is_scalar) {
-        let value = message.value()?;
-        // SAFETY: promised by the caller; nothing can fail from here on.
-        let to = unsafe { &mut *to };
-        describe(&value, &mut to.value, &mut Vec::new());
-        set_facts(to, &message);
-        to.hold = ptr::null_mut();
-        return Ok(());
+#[inline(always)]
+pub(crate) unsafe fn fill(
+    to: *mut sipc_message,
+    taken: Result<Message>,
+    pattern: Pattern,
+) -> Result<()> {
+    // SAFETY: promised by the caller.
+    let to = unsafe { &mut *to };
+    if pattern == Pattern::Topic
+        && let Ok(message) = &taken
+    {
+        if let Some((kind, data)) = data(message).filter(|(_, data)| data.len() <= INLINE_BYTES_MAX)
+        {
+            let copy = Box::into_raw(thread::memory()).cast::<u8>();
+            // SAFETY: a hold has room for so many bytes, and this memory is nobody else's.
+            let data = unsafe {
+                ptr::copy_nonoverlapping(data.as_ptr(), copy, data.len());
+                slice::from_raw_parts(copy, data.len())
+            };
+            describe_data(kind, data, &mut to.value);
+            to.hold = copy.map_addr(|address| address | COPY).cast();
+            set_facts(to, message);
+            return Ok(());
+        }
+        if message.kind().is_some_and(is_scalar) {
+            describe(&message.value()?, &mut to.value, &mut Vec::new());
+            to.hold = ptr::null_mut();
+            set_facts(to, message);
+            return Ok(());
+        }
     }
-    let hold = hold(message)?;
-    // SAFETY: `to` is promised by the caller, nothing can fail from here on, and only the caller's
-    // release will look at the hold again.
-    let (
-        to,
-        Hold {
-            arrays,
-            value,
-            message,
-        },
-    ) = unsafe { (&mut *to, &mut *hold) };
-    describe(value, &mut to.value, arrays);
-    set_facts(to, message);
-    to.hold = hold.cast();
+    fill_with_hold(to, taken)
+}
+
+/// Fills the caller's struct and moves the message to the heap, where its value can borrow from it.
+#[inline(never)]
+fn fill_with_hold(to: &mut sipc_message, taken: Result<Message>) -> Result<()> {
+    let message = match &taken {
+        Ok(message) => message,
+        Err(_) => return taken.map(drop),
+    };
+    let hold = Box::into_raw(thread::memory()).cast::<Hold>();
+    // SAFETY: memory for a hold, written field by field so that the message is moved once, out of
+    // a result that is then forgotten. Nobody but the caller's release will look at the hold again;
+    // so the message neither moves nor changes until then, and what borrows from it lives.
+    unsafe {
+        ptr::copy_nonoverlapping(message, &raw mut (*hold).message, 1);
+        mem::forget(taken);
+        (&raw mut (*hold).value).write(Value::Null);
+        (&raw mut (*hold).arrays).write(Vec::new());
+        let message = &(*hold).message;
+        if let Some((kind, data)) = data(message) {
+            describe_data(kind, data, &mut to.value);
+        } else {
+            match message.value() {
+                Ok(value) if is_scalar(value.kind()) => {
+                    describe(&value, &mut to.value, &mut (*hold).arrays);
+                }
+                Ok(value) => {
+                    (*hold).value = value;
+                    describe(&(*hold).value, &mut to.value, &mut (*hold).arrays);
+                }
+                Err(error) => {
+                    end(hold);
+                    return Err(error);
+                }
+            }
+        }
+        to.hold = hold.cast();
+        set_facts(to, message);
+    }
     Ok(())
+}
+
+/// The data of the two most frequent kinds, if it is one piece that lies in the message.
+#[inline(always)]
+fn data(message: &Message) -> Option<(Kind, &[u8])> {
+    let kind = message
+        .kind()
+        .filter(|kind| matches!(kind, Kind::Bytes | Kind::Str))?;
+    match message.value() {
+        Ok(Value::Bytes(Cow::Borrowed(data))) => Some((kind, data)),
+        Ok(Value::Str(Cow::Borrowed(text))) => Some((kind, text.as_bytes())),
+        _ => None,
+    }
 }
 
 /// Writes what is known about a message besides its value.
@@ -98,25 +183,4 @@ fn is_scalar(kind: Kind) -> bool {
         kind,
         Kind::Null | Kind::Bool | Kind::Int | Kind::Uint | Kind::Float
     )
-}
-
-/// Moves a message to the heap, where its value can borrow from it.
-fn hold(message: Message) -> Result<*mut Hold> {
-    let hold = Box::into_raw(Box::new(Hold {
-        arrays: Vec::new(),
-        value: Value::Null,
-        message,
-    }));
-    // SAFETY: just made; the message neither moves nor changes until the Hold is dropped, and
-    // `value`, which borrows from it, is dropped before it.
-    unsafe {
-        match (*hold).message.value() {
-            Ok(value) => (*hold).value = value,
-            Err(error) => {
-                drop(Box::from_raw(hold));
-                return Err(error);
-            }
-        }
-    }
-    Ok(hold)
 }

@@ -20,6 +20,7 @@ impl<'a> Given<'a> {
     /// # Safety
     /// `pointer` is NULL or points to a `sipc_value` as the header describes it, which outlives
     /// `'a` together with all it points to.
+    #[inline(always)]
     pub(crate) unsafe fn new(pointer: *const sipc_value) -> Result<Given<'a>> {
         // SAFETY: passed on; measured() has found the value large enough.
         let value = unsafe { &*measured(pointer)? };
@@ -34,7 +35,7 @@ impl<'a> Given<'a> {
             Kind::Int => Value::Int(self.value.i),
             Kind::Uint => Value::Uint(self.value.u),
             Kind::Float => Value::Float(self.value.f),
-            Kind::Str => Value::Str(Cow::Borrowed(utf8(self.data()?, "the text")?)),
+            Kind::Str => Value::Str(Cow::Borrowed(self.text()?)),
             Kind::Bytes => Value::Bytes(Cow::Borrowed(self.data()?)),
             Kind::List => Value::List(
                 self.items(1)?
@@ -98,9 +99,16 @@ impl<'a> Given<'a> {
         self.value
     }
 
-    fn data(self) -> Result<&'a [u8]> {
+    /// The bytes of a text, of bytes, a tensor or opaque data.
+    #[inline(always)]
+    pub(crate) fn data(self) -> Result<&'a [u8]> {
         // SAFETY: promised by the maker of this Given.
         unsafe { bytes(self.value.data.cast(), self.value.len, "value.data") }
+    }
+
+    #[inline(always)]
+    pub(crate) fn text(self) -> Result<&'a str> {
+        utf8(self.data()?, "the text")
     }
 
     fn tensor(self) -> Result<Tensor<'a>> {
@@ -208,6 +216,14 @@ pub(crate) fn describe(value: &Value<'_>, to: &mut sipc_value, arrays: &mut Vec<
             set_label(to, &opaque.content_type);
         }
     }
+}
+
+/// `describe` of a value that is nothing but its kind and its data.
+#[inline(always)]
+pub(crate) fn describe_data(kind: Kind, data: &[u8], to: &mut sipc_value) {
+    *to = SIPC_VALUE_INIT;
+    to.kind = u32::from(kind.code());
+    set_data(to, data);
 }
 
 /// Keeps the elements of a list or map; tells where they are.
