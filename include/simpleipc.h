@@ -160,6 +160,10 @@ extern "C" {
 #define SIPC_OPTION_LATEST 2u
 /* producer: do not spend a clock read per message; publish_time_ns is then 0 */
 #define SIPC_OPTION_UNSTAMPED 4u
+/* subscriber: only look on. A tap takes no place in the channel, needs only leave to read its
+ * files, holds up and damages nobody; it is lossy, gets copies, may be opened before the channel is
+ * there, and looks by itself, when nothing happens every 2 ms */
+#define SIPC_OPTION_TAP 8u
 
 /* Bits of sipc_message.flags. */
 /* queue: an earlier receiver died while holding this message */
@@ -284,7 +288,7 @@ typedef struct sipc_options {
     /* where the channel lives, NUL-terminated; NULL = environment SIPC_DIR, else the user's own
      * directory in /dev/shm. A directory that its group may read, write and search (mode 2770) is
      * shared by the group, one that the group may only read and search (0750) may be looked at by
-     * it; any other is for one user */
+     * it (audit, SIPC_OPTION_TAP); any other is for one user */
     const char *directory;
 } sipc_options;
 

@@ -13,9 +13,9 @@ use simpleipc::{
 
 use crate::generated::{
     SIPC_KIND_BYTES, SIPC_KIND_FLOAT, SIPC_KIND_INT, SIPC_KIND_STR, SIPC_OPTION_LATEST,
-    SIPC_OPTION_LOSSLESS, SIPC_OPTION_UNSTAMPED, SIPC_ROLE_PUBLISH, SIPC_ROLE_RECEIVE,
-    SIPC_ROLE_SEND, SIPC_ROLE_SUBSCRIBE, sipc_channel, sipc_error, sipc_message, sipc_options,
-    sipc_value,
+    SIPC_OPTION_LOSSLESS, SIPC_OPTION_TAP, SIPC_OPTION_UNSTAMPED, SIPC_ROLE_PUBLISH,
+    SIPC_ROLE_RECEIVE, SIPC_ROLE_SEND, SIPC_ROLE_SUBSCRIBE, sipc_channel, sipc_error, sipc_message,
+    sipc_options, sipc_value,
 };
 use crate::guard::{duration, guard, measured, misuse, present, text};
 use crate::handle::{self, Entered};
@@ -282,8 +282,8 @@ unsafe fn read_options(options: *const sipc_options) -> Result<Options> {
     }
     // SAFETY: promised by the caller; measured() has found it large enough.
     let given = unsafe { &*measured(options)? };
-    let unknown =
-        given.flags & !(SIPC_OPTION_LOSSLESS | SIPC_OPTION_LATEST | SIPC_OPTION_UNSTAMPED);
+    let known = SIPC_OPTION_LOSSLESS | SIPC_OPTION_LATEST | SIPC_OPTION_UNSTAMPED | SIPC_OPTION_TAP;
+    let unknown = given.flags & !known;
     if unknown != 0 {
         return Err(misuse(format!(
             "options.flags has the unknown flag {unknown:#x}"
@@ -292,6 +292,7 @@ unsafe fn read_options(options: *const sipc_options) -> Result<Options> {
     Ok(Options {
         lossless: given.flags & SIPC_OPTION_LOSSLESS != 0,
         latest: given.flags & SIPC_OPTION_LATEST != 0,
+        tap: given.flags & SIPC_OPTION_TAP != 0,
         unstamped: given.flags & SIPC_OPTION_UNSTAMPED != 0,
         history: given.history,
         depth: given.depth,

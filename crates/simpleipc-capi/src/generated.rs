@@ -274,6 +274,10 @@ pub const SIPC_OPTION_LOSSLESS: u32 = 1;
 pub const SIPC_OPTION_LATEST: u32 = 2;
 /// producer: do not spend a clock read per message; publish_time_ns is then 0
 pub const SIPC_OPTION_UNSTAMPED: u32 = 4;
+/// subscriber: only look on. A tap takes no place in the channel, needs only leave to read its
+/// files, holds up and damages nobody; it is lossy, gets copies, may be opened before the channel
+/// is there, and looks by itself, when nothing happens every 2 ms
+pub const SIPC_OPTION_TAP: u32 = 8;
 
 // Bits of sipc_message.flags.
 /// queue: an earlier receiver died while holding this message
@@ -442,7 +446,7 @@ pub struct sipc_options {
     /// where the channel lives, NUL-terminated; NULL = environment SIPC_DIR, else the user's own
     /// directory in /dev/shm. A directory that its group may read, write and search (mode 2770) is
     /// shared by the group, one that the group may only read and search (0750) may be looked at by
-    /// it; any other is for one user
+    /// it (audit, SIPC_OPTION_TAP); any other is for one user
     pub directory: *const c_char,
 }
 

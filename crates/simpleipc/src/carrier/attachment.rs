@@ -7,6 +7,7 @@ use super::files;
 use super::gate::Gate;
 use super::place::Place;
 use super::segments::Segments;
+use super::tap::Nap;
 use super::wait::interrupted;
 use crate::error::{Error, Result, Status};
 use crate::layout::endpoint::{Lease, STATE_FREE, STATE_LEFT};
@@ -33,6 +34,15 @@ impl Role {
         match self {
             Role::Publish | Role::Subscribe => crate::layout::header::KIND_TOPIC,
             Role::Send | Role::Receive => crate::layout::header::KIND_QUEUE,
+        }
+    }
+
+    pub fn noun(self) -> &'static str {
+        match self {
+            Role::Publish => "publisher",
+            Role::Subscribe => "subscriber",
+            Role::Send => "sender",
+            Role::Receive => "receiver",
         }
     }
 
@@ -143,15 +153,10 @@ impl Attachment {
     }
 
     fn gone(&self, status: Status, what: &str) -> Error {
-        let verb = match self.role {
-            Role::Publish => "publisher",
-            Role::Subscribe => "subscriber",
-            Role::Send => "sender",
-            Role::Receive => "receiver",
-        };
+        let who = self.role.noun();
         Error::new(
             status,
-            format!("this {verb} of the channel '{}' {what}", self.place.name()),
+            format!("this {who} of the channel '{}' {what}", self.place.name()),
         )
     }
 
@@ -295,19 +300,33 @@ impl Drop for Attachment {
 
 /// Ends a wait of its handle from another thread.
 #[derive(Clone)]
-pub struct Interrupter(Arc<Attachment>);
+pub struct Interrupter(Waits);
+
+#[derive(Clone)]
+enum Waits {
+    Member(Arc<Attachment>),
+    Tap(Arc<Nap>),
+}
 
 impl Interrupter {
     pub(crate) fn of(attachment: &Arc<Attachment>) -> Self {
-        Self(Arc::clone(attachment))
+        Self(Waits::Member(Arc::clone(attachment)))
+    }
+
+    pub(super) fn of_tap(nap: &Arc<Nap>) -> Self {
+        Self(Waits::Tap(Arc::clone(nap)))
     }
 
     /// The wait in progress, or else the next one, ends with `Interrupted`.
     pub fn interrupt(&self) {
-        if !self.0.is_forked() {
-            // sync interrupt/release: what the caller did before is visible to the waiter.
-            self.0.interrupt.store(1, Ordering::Release);
-            self.0.shake();
+        match &self.0 {
+            Waits::Member(attachment) if !attachment.is_forked() => {
+                // sync interrupt/release: what the caller did before is visible to the waiter.
+                attachment.interrupt.store(1, Ordering::Release);
+                attachment.shake();
+            }
+            Waits::Tap(nap) => nap.interrupt(),
+            Waits::Member(_) => {}
         }
     }
 }

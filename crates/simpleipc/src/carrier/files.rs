@@ -254,7 +254,7 @@ pub fn read_geometry(file: &File, place: &Place) -> Result<Geometry> {
     Ok(geometry)
 }
 
-fn check_kind(place: &Place, control: &Control, wanted: u32) -> Result<()> {
+pub fn check_kind(place: &Place, control: &Control, wanted: u32) -> Result<()> {
     let words = |kind: u32| match kind {
         header::KIND_QUEUE => ("a queue", "send and receive"),
         _ => ("a topic", "publish and subscribe"),

@@ -14,6 +14,16 @@ use std::sync::Arc;
 
 /// Opens the channel and claims an endpoint, in state JOINING.
 pub fn join(place: Place, role: Role, opening: &Opening) -> Result<(Arc<Attachment>, Segments)> {
+    if opening.tap {
+        let who = role.noun();
+        return Err(Error::new(
+            Status::BadArgument,
+            format!(
+                "a {who} of '{}' cannot be a tap: that is a subscriber who takes no part",
+                place.name()
+            ),
+        ));
+    }
     os::watch_forks();
     let opened = files::open(&place, role.kind(), opening)?;
     let endpoint = match claim(&opened, &place, role) {

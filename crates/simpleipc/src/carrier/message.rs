@@ -5,6 +5,7 @@ use super::segments::Mapped;
 use crate::layout::endpoint::LEASE_NONE;
 use crate::layout::lane::{FLAG_CAPTURED, FLAG_STAMPED, PAYLOAD_WORDS};
 use crate::os;
+use crate::ring::pool::Line;
 use crate::ring::slot::SlotCopy;
 use crate::sync::Ordering;
 use std::sync::Arc;
@@ -30,8 +31,13 @@ pub struct Message {
 pub(super) enum Chunk {
     /// Ours until the message is dropped.
     Held(ChunkHold),
-    /// Kept by whoever shows the message to the program, for as long as it does.
-    Lent { start: *const u8, len: usize },
+    /// Kept by whoever shows the message to the program, for as long as it does; or in a copy of
+    /// its own, which `start` then leads to.
+    Lent {
+        start: *const u8,
+        len: usize,
+        _copy: Option<Box<[Line]>>,
+    },
 }
 
 // SAFETY: the pointer leads to shared memory that is only read, and that stays mapped while the
@@ -39,6 +45,18 @@ pub(super) enum Chunk {
 unsafe impl Send for Chunk {}
 // SAFETY: as for Send.
 unsafe impl Sync for Chunk {}
+
+impl Chunk {
+    /// The first `len` bytes of `lines`, which are as many.
+    pub fn of_copy(lines: Vec<Line>, len: usize) -> Self {
+        let copy = lines.into_boxed_slice();
+        Self::Lent {
+            start: copy.as_ptr().cast(),
+            len: len.min(size_of_val(&*copy)),
+            _copy: Some(copy),
+        }
+    }
+}
 
 /// The chunk of a message in hand.
 pub(super) struct ChunkHold {
@@ -211,8 +229,11 @@ impl Message {
                 // SAFETY: the words are 112 initialized bytes, of which the first `len` are read.
                 unsafe { std::slice::from_raw_parts(words, len) }
             }
-            // SAFETY: as below; whoever lent it keeps it while the message can be looked at.
-            Some(Chunk::Lent { start, len }) => unsafe { std::slice::from_raw_parts(*start, *len) },
+            // SAFETY: as below; whoever lent it keeps it while the message can be looked at, and a
+            // copy is kept by the message.
+            Some(Chunk::Lent { start, len, .. }) => unsafe {
+                std::slice::from_raw_parts(*start, *len)
+            },
             Some(Chunk::Held(hold)) => {
                 let start = hold.mapped.view.bytes(hold.chunk);
                 // SAFETY: len was checked against the chunk's size when the reference was
@@ -223,7 +244,7 @@ impl Message {
         }
     }
 
-    /// Whether the payload is shared memory rather than a private copy.
+    /// Whether the payload may be shared memory: it is not for sure a private copy.
     #[inline]
     pub(crate) fn is_shared(&self) -> bool {
         self.chunk.is_some()

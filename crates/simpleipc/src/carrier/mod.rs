@@ -17,7 +17,9 @@ mod producer;
 mod scope;
 mod segments;
 mod select;
+mod subscription;
 mod sweep;
+mod tap;
 mod wait;
 
 pub use attachment::{Interrupter, Role};
@@ -27,7 +29,8 @@ pub use loan::Loan;
 pub use message::Message;
 pub use place::Place;
 pub use producer::{Producer, Stamps};
-pub use select::wait_any;
+pub use select::{Waiter, wait_any};
+pub use subscription::Subscription;
 pub use sweep::clean;
 pub use wait::Deadline;
 
@@ -39,6 +42,8 @@ pub fn now_ns() -> i64 {
 /// What a channel is opened with, beyond its name.
 #[derive(Clone, Debug, Default)]
 pub struct Opening {
+    /// Look on from outside.
+    pub tap: bool,
     pub lossless: bool,
     pub latest: bool,
     pub history: u32,

@@ -73,6 +73,26 @@ impl Place {
         Ok(())
     }
 
+    /// Sees that a channel may appear in the directory, for somebody who does not make any.
+    pub fn check_directory(&self) -> Result<()> {
+        if self.own_directory {
+            return match scope::check_own_directory(&self.directory) {
+                Err(error) if error.status() == Status::NoDirectory => Ok(()),
+                checked => checked,
+            };
+        }
+        match os::rights(&self.directory)?.is_directory {
+            true => Ok(()),
+            false => Err(Error::new(
+                Status::NoDirectory,
+                format!(
+                    "{} is no directory; name another one in SIPC_DIR",
+                    self.directory.display()
+                ),
+            )),
+        }
+    }
+
     /// A new file without a name, with the rights that the directory asks for.
     pub fn create(&self) -> Result<File> {
         let file = File::create_unnamed(&self.directory)?;
@@ -83,7 +103,9 @@ impl Place {
     /// Opens a file of the channel, to take part; `None` when there is none. One that may be a
     /// trap is refused.
     pub fn open(&self, path: &Path) -> Result<Option<File>> {
-        self.checked(path, File::open(path)?)
+        let file = File::open(path);
+        let file = file.map_err(|error| scope::explain(error, path, &self.directory))?;
+        self.checked(path, file)
     }
 
     /// As [`Place::open`], to look and do nothing else.

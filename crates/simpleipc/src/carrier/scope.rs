@@ -34,7 +34,7 @@ fn is_group_scope(directory: &Rights) -> bool {
 }
 
 /// Whether the directory's group may look at channels there, and do no more.
-pub fn is_observed(directory: &Rights) -> bool {
+fn is_observed(directory: &Rights) -> bool {
     directory.mode & (GROUP_ALL | OTHERS_ALL | STICKY) == GROUP_LOOKS
 }
 
@@ -100,6 +100,24 @@ pub fn check_file(path: &Path, file: &Rights, directory: &Rights) -> Result<()> 
             os::user_id()
         ),
     ))
+}
+
+/// The error of opening a file to take part in its channel. Where looking is allowed it says so.
+pub fn explain(error: Error, path: &Path, directory: &Path) -> Error {
+    let observed = os::rights(directory).is_ok_and(|rights| is_observed(&rights));
+    if error.status() != Status::NoPermission || !observed {
+        return error;
+    }
+    Error::os(
+        error.status(),
+        error.os_code(),
+        format!(
+            "{} is for the owner of its directory only; the directory's group may look at it, \
+             with an audit or a subscriber that is a tap (see the option), or name another \
+             directory in SIPC_DIR",
+            path.display()
+        ),
+    )
 }
 
 /// The user's own directory is nobody else's, and open to nobody else.

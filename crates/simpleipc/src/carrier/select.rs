@@ -1,18 +1,110 @@
 //! Waiting on several consumers at once.
 
 use super::consumer::{Consumer, LOOK_AROUND};
-use super::wait::{Deadline, Spin};
+use super::tap::{Nap, Tap};
+use super::wait::{Deadline, Spin, interrupted};
 use crate::error::{Error, Result, Status};
 use crate::os::{self, Waited};
+use crate::ring::control::Control;
+use crate::sync::AtomicU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Somebody who waits for messages.
+pub enum Waiter<'a> {
+    Member(&'a mut Consumer),
+    Tap(&'a mut Tap),
+}
+
+/// Where one of them sleeps: on the channel's bell, or on a word of its own.
+enum Bed {
+    Bell(Control, u32),
+    Nap(Arc<Nap>),
+}
+
+impl Bed {
+    /// The word to sleep on, and the value it must have.
+    fn word(&self) -> (&AtomicU32, u32) {
+        match self {
+            Self::Bell(control, expected) => (control.bell().0, *expected),
+            Self::Nap(nap) => (&nap.interrupt, 0),
+        }
+    }
+}
+
+impl Waiter<'_> {
+    fn begin(&mut self) -> Result<()> {
+        match self {
+            Self::Member(consumer) => {
+                consumer.attachment.check_process()?;
+                consumer.end_lease();
+                Ok(())
+            }
+            Self::Tap(tap) => tap.check_process(),
+        }
+    }
+
+    fn is_ready(&mut self) -> Result<bool> {
+        match self {
+            Self::Member(consumer) => consumer.is_ready(),
+            Self::Tap(tap) => tap.is_ready(),
+        }
+    }
+
+    fn announce(&self) -> Bed {
+        match self {
+            Self::Member(consumer) => {
+                let control = &consumer.attachment.control;
+                let expected = consumer.attachment.announce(control.bell());
+                Bed::Bell(control.clone(), expected)
+            }
+            Self::Tap(tap) => Bed::Nap(tap.nap().0),
+        }
+    }
+
+    fn check_interrupt(&self) -> Result<()> {
+        match self {
+            Self::Member(consumer) => consumer.attachment.check_interrupt(),
+            Self::Tap(tap) => tap.check_interrupt(),
+        }
+    }
+
+    fn slice(&self) -> Duration {
+        match self {
+            Self::Member(consumer) => consumer.slice(),
+            Self::Tap(tap) => tap.nap().1,
+        }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Member(consumer) => consumer.attachment.place.name(),
+            Self::Tap(tap) => tap.name(),
+        }
+    }
+
+    fn shorten(&mut self) {
+        if let Self::Member(consumer) = self {
+            consumer.slices.shorten();
+        }
+    }
+
+    /// At the end of its slice.
+    fn look_around(&mut self) -> Result<()> {
+        match self {
+            Self::Member(consumer) => {
+                consumer.slices.lengthen();
+                consumer.look_around()
+            }
+            Self::Tap(tap) => tap.look_around(),
+        }
+    }
+}
 
 /// Waits until one of several consumers has a message; returns its index. Looks from `first` on,
 /// so that a caller who counts up starves nobody.
-pub fn wait_any(
-    consumers: &mut [&mut Consumer],
-    first: usize,
-    deadline: Deadline,
-) -> Result<usize> {
-    let count = consumers.len();
+pub fn wait_any(waiters: &mut [Waiter<'_>], first: usize, deadline: Deadline) -> Result<usize> {
+    let count = waiters.len();
     if count == 0 || count > os::WAIT_WORDS_MAX {
         return Err(Error::new(
             Status::BadArgument,
@@ -23,70 +115,62 @@ pub fn wait_any(
         ));
     }
     let first = first % count;
-    let look = |consumers: &mut [&mut Consumer]| -> Result<Option<usize>> {
+    let look = |waiters: &mut [Waiter<'_>]| -> Result<Option<usize>> {
         for index in (first..first + count).map(|index| index % count) {
-            if consumers[index].is_ready()? {
+            if waiters[index].is_ready()? {
                 return Ok(Some(index));
             }
         }
         Ok(None)
     };
-    for consumer in consumers.iter() {
-        consumer.attachment.check_process()?;
-        consumer.end_lease();
+    for waiter in waiters.iter_mut() {
+        waiter.begin()?;
     }
-    if let Some(index) = look(consumers)? {
+    if let Some(index) = look(waiters)? {
         return Ok(index);
     }
     let deadline = deadline.begun();
     if !deadline.is_now()
-        && let Some(index) = Spin::new().until(1, || look(consumers))?
+        && let Some(index) = Spin::new().until(1, || look(waiters))?
     {
         return Ok(index);
     }
+    // How much of its slice each has slept: a tap's are shorter than those of the others.
+    let mut slept = vec![Duration::ZERO; count];
     loop {
-        let expected: Vec<u32> = consumers
-            .iter()
-            .map(|consumer| {
-                consumer
-                    .attachment
-                    .announce(consumer.attachment.control.bell())
-            })
-            .collect();
-        if let Some(index) = look(consumers)? {
+        let beds: Vec<Bed> = waiters.iter().map(Waiter::announce).collect();
+        if let Some(index) = look(waiters)? {
             return Ok(index);
         }
-        for consumer in consumers.iter() {
-            consumer.attachment.check_interrupt()?;
+        for waiter in waiters.iter() {
+            waiter.check_interrupt()?;
         }
-        let slice = consumers.iter().map(|consumer| consumer.slice()).min();
+        let slice = waiters.iter().map(Waiter::slice).min();
         let Some(slice) = deadline.left(slice.unwrap_or(LOOK_AROUND)) else {
             return Err(Error::new(
                 Status::Timeout,
                 format!("nothing arrived on any of {count} channels in the time given"),
             ));
         };
-        let controls: Vec<_> = consumers
-            .iter()
-            .map(|consumer| consumer.attachment.control.clone())
-            .collect();
-        let words: Vec<_> = controls
-            .iter()
-            .zip(&expected)
-            .map(|(c, expected)| (c.bell().0, *expected))
-            .collect();
+        let words: Vec<_> = beds.iter().map(Bed::word).collect();
         match os::wait_on_any(&words, slice) {
             Waited::Interrupted => {
-                for consumer in consumers.iter() {
-                    consumer.attachment.check_interrupt()?; // the one that was asked for, if any
+                for waiter in waiters.iter() {
+                    waiter.check_interrupt()?; // the one that was asked for, if any
                 }
-                return Err(consumers[0].attachment.interrupted());
+                return Err(interrupted(waiters[0].name()));
             }
-            Waited::Look => consumers.iter_mut().for_each(|c| c.slices.shorten()),
+            Waited::Look => {
+                slept.fill(Duration::ZERO);
+                waiters.iter_mut().for_each(Waiter::shorten);
+            }
             Waited::TimedOut => {
-                for consumer in consumers.iter_mut() {
-                    consumer.slices.lengthen();
-                    consumer.look_around()?;
+                for (waiter, slept) in waiters.iter_mut().zip(&mut slept) {
+                    *slept += slice;
+                    if *slept >= waiter.slice() {
+                        *slept = Duration::ZERO;
+                        waiter.look_around()?;
+                    }
                 }
             }
         }

@@ -10,6 +10,11 @@ pub struct Options {
     pub lossless: bool,
     /// Subscriber: each take skips to the newest message; what it skips counts as missed.
     pub latest: bool,
+    /// Subscriber: only look on. A tap takes no place in the channel and needs only leave to read
+    /// its files (0640): it can hold up, wake or damage nobody, and nobody sees it. It is lossy,
+    /// gets a copy of each message, and may be opened before the channel is there. Nobody wakes
+    /// it: it looks by itself, when nothing happens every 2 ms.
+    pub tap: bool,
     /// Producer: do not read the clock for each message; `publish_time_ns` is then 0.
     pub unstamped: bool,
     /// Subscriber: start with up to this many past messages of each publisher. Publisher: keep
@@ -31,6 +36,7 @@ pub struct Options {
 impl Options {
     pub(super) fn opening(&self) -> Opening {
         Opening {
+            tap: self.tap,
             lossless: self.lossless,
             latest: self.latest,
             history: self.history,

@@ -110,11 +110,11 @@ macro_rules! output_methods {
 
 /// What subscribers and receivers have in common, which is everything.
 macro_rules! input_methods {
-    ($role:expr) => {
+    ($Consumer:ident, $role:expr) => {
         /// Opens the channel, creating it if nobody uses it. Programs may start in any order.
         pub fn open(name: &str, options: &Options) -> Result<Self> {
             let place = Place::new(name, options.directory.as_deref())?;
-            let consumer = Consumer::open(place, $role, &options.opening())?;
+            let consumer = $Consumer::open(place, $role, &options.opening())?;
             Ok(Self { consumer })
         }
 
@@ -180,5 +180,5 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    input_methods!(Role::Receive);
+    input_methods!(Consumer, Role::Receive);
 }

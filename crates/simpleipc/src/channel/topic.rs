@@ -4,7 +4,7 @@
 use super::queue::{input_methods, output_methods};
 use super::wait::Interrupter;
 use super::{Loan, LoanKind, Message, Options};
-use crate::carrier::{Consumer, Deadline, Place, Producer, Role, Stamps};
+use crate::carrier::{Deadline, Place, Producer, Role, Stamps, Subscription};
 use crate::error::Result;
 use crate::limits::ONE_CALL_TIMEOUT;
 use crate::value::{Dtype, Plan, Scalar, Value};
@@ -43,9 +43,9 @@ impl Publisher {
 /// Takes the messages of a topic, from the moment of opening on (or from up to
 /// [`Options::history`] messages before).
 pub struct Subscriber {
-    pub(super) consumer: Consumer,
+    pub(super) consumer: Subscription,
 }
 
 impl Subscriber {
-    input_methods!(Role::Subscribe);
+    input_methods!(Subscription, Role::Subscribe);
 }

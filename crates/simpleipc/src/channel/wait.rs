@@ -1,7 +1,7 @@
 //! Waiting on several handles at once, and ending waits.
 
 use super::{Receiver, Subscriber};
-use crate::carrier::{self, Consumer, Deadline};
+use crate::carrier::{self, Deadline, Waiter};
 use crate::error::Result;
 use std::time::Duration;
 
@@ -14,21 +14,21 @@ impl Source for Subscriber {}
 impl Source for Receiver {}
 
 mod sealed {
-    use crate::carrier::Consumer;
+    use crate::carrier::Waiter;
 
     pub trait Source {
-        fn consumer(&mut self) -> &mut Consumer;
+        fn waiter(&mut self) -> Waiter<'_>;
     }
 
     impl Source for super::Subscriber {
-        fn consumer(&mut self) -> &mut Consumer {
-            &mut self.consumer
+        fn waiter(&mut self) -> Waiter<'_> {
+            self.consumer.waiter()
         }
     }
 
     impl Source for super::Receiver {
-        fn consumer(&mut self) -> &mut Consumer {
-            &mut self.consumer
+        fn waiter(&mut self) -> Waiter<'_> {
+            Waiter::Member(&mut self.consumer)
         }
     }
 }
@@ -44,7 +44,6 @@ pub fn wait_any(
     first: usize,
     timeout: Option<Duration>,
 ) -> Result<usize> {
-    let mut consumers: Vec<&mut Consumer> =
-        sources.iter_mut().map(|source| source.consumer()).collect();
-    carrier::wait_any(&mut consumers, first, Deadline::after(timeout))
+    let mut waiters: Vec<Waiter<'_>> = sources.iter_mut().map(|source| source.waiter()).collect();
+    carrier::wait_any(&mut waiters, first, Deadline::after(timeout))
 }

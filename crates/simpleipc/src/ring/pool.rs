@@ -13,6 +13,11 @@ use crate::mem::Region;
 use crate::sync::{AtomicU64, Ordering, crash_point, fence};
 use std::collections::VecDeque;
 
+/// A private copy of a cache line, as aligned as the original.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub struct Line(pub [u64; 8]);
+
 /// A view of one mapped segment.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment {
@@ -179,6 +184,32 @@ impl Segment {
         }
         self.release(chunk, endpoint);
         false
+    }
+
+    /// Copies the chunk of message `sequence` of `lane` to the end of `to`, in whole lines and
+    /// without referring to it. False when the message has lost the chunk meanwhile; then what was
+    /// copied means nothing.
+    pub fn copy(&self, reference: Reference, lane: u32, seq: u64, to: &mut Vec<Line>) -> bool {
+        let (chunk, generation) = (reference.chunk, u64::from(reference.generation));
+        let published = Word::published(lane as u8, seq, generation).to_word();
+        // sync chunk-word/acquire: the bytes of the message we find named are visible.
+        if self.word(chunk).load(Ordering::Acquire) != published {
+            return false;
+        }
+        let lines = reference.len.min(self.geometry.chunk_bytes).div_ceil(64) as usize;
+        let from = self.bytes(chunk).cast::<[AtomicU64; 8]>();
+        to.extend((0..lines).map(|at| {
+            // SAFETY: a chunk is a whole number of lines, 64-aligned, and has this many. Others
+            // may be writing; an atomic word may change.
+            let line = unsafe { &*from.add(at) };
+            Line(std::array::from_fn(|word| {
+                line[word].load(Ordering::Relaxed)
+            }))
+        }));
+        // sync chunk-word/acquire: if a word above is of a later message, the load below sees the
+        // claim that was fenced before it (`loan`), or something newer.
+        fence(Ordering::Acquire);
+        self.word(chunk).load(Ordering::Relaxed) == published
     }
 
     /// Sets the reference bit; the caller then looks at the word, or knows that another

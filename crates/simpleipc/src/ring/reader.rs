@@ -31,6 +31,9 @@ pub struct Reader {
 /// message would cost a fast stream a factor of four (docs/layout-measurements.md).
 const CURSOR_STRIDE: u64 = 32;
 
+/// The endpoint of somebody who has none; `Control::endpoint` refuses it.
+const NOBODY: u32 = u32::MAX;
+
 /// A message found on a lane. It counts as read only after [`Reader::advance`].
 #[derive(Clone, Copy)]
 pub struct Seen {
@@ -54,19 +57,7 @@ impl Reader {
         latest: bool,
         history: u64,
     ) -> Self {
-        let mut reader = Self {
-            endpoint,
-            latest,
-            lossless,
-            lanes: Vec::with_capacity(LANES),
-            next: [0; LANES],
-            joined: [0; LANES],
-            lagging: 0,
-            stride_mask: CURSOR_STRIDE.min(u64::from(control.geometry().depth) / 4) - 1,
-            turn: 0,
-            epoch: control.epoch(),
-            missed: 0,
-        };
+        let mut reader = Self::new(control, endpoint, lossless, latest);
         let block = control.endpoint(endpoint);
         let reserved = control.lanes_reserved();
         for lane in 0..LANES as u32 {
@@ -91,27 +82,62 @@ impl Reader {
             if reserved >> index & 1 == 0 {
                 continue;
             }
-            let lane = control.lane(index);
-            let mut at = lane.tail_hint();
-            // As good as for ever, unless somebody breaks the protocol. To stop early is safe:
-            // what follows is then read as new.
-            for _ in 0..4 * lane.depth() {
-                if lane.slot(at).holds(at) {
-                    at = at.wrapping_add(1);
-                } else if lane.slot(at).sequence() > at {
-                    at = lane.tail_hint().max(at.saturating_add(1));
-                } else {
-                    break;
-                }
-            }
-            let back = history.min(lane.depth() - 1);
-            reader.joined[index as usize] = at;
-            reader.next[index as usize] = at.saturating_sub(back);
+            let at = reader.begin_at_end(control.lane(index), index, history);
             // sync cursor/release: everything from here on waits for us.
             block.cursor(index).store(at, Ordering::Release);
         }
         reader.look_for_lanes(control);
         reader
+    }
+
+    /// Reads the topic without being there for anybody: stores nothing, and can hold nobody up.
+    /// Starts up to `history` messages back on each lane; or, if the channel is `new`, with its
+    /// first message. What was read is passed with [`Reader::advance_kept`] or [`Reader::skip`].
+    pub fn observe(control: &Control, latest: bool, history: u64, new: bool) -> Self {
+        let mut reader = Self::new(control, NOBODY, false, latest);
+        let reserved = control.lanes_reserved();
+        for index in (0..LANES as u32).filter(|index| !new && reserved >> index & 1 != 0) {
+            reader.begin_at_end(control.lane(index), index, history);
+        }
+        reader.look_for_lanes(control);
+        reader
+    }
+
+    fn new(control: &Control, endpoint: u32, lossless: bool, latest: bool) -> Self {
+        Self {
+            endpoint,
+            latest,
+            lossless,
+            lanes: Vec::with_capacity(LANES),
+            next: [0; LANES],
+            joined: [0; LANES],
+            lagging: 0,
+            stride_mask: CURSOR_STRIDE.min(u64::from(control.geometry().depth) / 4) - 1,
+            turn: 0,
+            epoch: control.epoch(),
+            missed: 0,
+        }
+    }
+
+    /// Joins a lane behind its newest message, the sequence returned, and reads on from `history`
+    /// messages before.
+    fn begin_at_end(&mut self, lane: Lane, index: u32, history: u64) -> u64 {
+        let mut at = lane.tail_hint();
+        // As good as for ever, unless somebody breaks the protocol. To stop early is safe: what
+        // follows is then read as new.
+        for _ in 0..4 * lane.depth() {
+            if lane.slot(at).holds(at) {
+                at = at.wrapping_add(1);
+            } else if lane.slot(at).sequence() > at {
+                at = lane.tail_hint().max(at.saturating_add(1));
+            } else {
+                break;
+            }
+        }
+        let back = history.min(lane.depth() - 1);
+        self.joined[index as usize] = at;
+        self.next[index as usize] = at.saturating_sub(back);
+        at
     }
 
     fn look_for_lanes(&mut self, control: &Control) {
@@ -231,7 +257,7 @@ impl Reader {
         self.lossless && seen.sequence >= self.joined[seen.lane as usize % LANES]
     }
 
-    /// The message is in hand and kept by our cursor, which stays where it is.
+    /// The message is in hand, and our shared cursor, which may keep it, stays where it is.
     #[inline]
     pub fn advance_kept(&mut self, seen: Seen) {
         self.next[seen.lane as usize % LANES] = seen.sequence.wrapping_add(1);
@@ -280,9 +306,20 @@ impl Reader {
     /// The message was there but its chunk was not any more.
     #[cold]
     pub fn lose(&mut self, control: &Control, seen: Seen) {
-        let counts = seen.sequence >= self.joined[seen.lane as usize];
-        self.missed = self.missed.saturating_add(u64::from(counts));
+        self.count_missed(seen);
         self.advance(control, seen, true);
+    }
+
+    /// As [`Reader::lose`], without telling anybody.
+    #[cold]
+    pub fn skip(&mut self, seen: Seen) {
+        self.count_missed(seen);
+        self.advance_kept(seen);
+    }
+
+    fn count_missed(&mut self, seen: Seen) {
+        let counts = seen.sequence >= self.joined[seen.lane as usize % LANES];
+        self.missed = self.missed.saturating_add(u64::from(counts));
     }
 
     /// Messages lost since the last call.

@@ -121,6 +121,7 @@ fn gets_nothing(puppet: &mut Puppet, directory: &Path) {
         "sender jobs",
         "receiver jobs",
         "audit news",
+        "tap news",
     ] {
         puppet.refused(order, &["NoPermission: ", &directory, "SIPC_DIR"]);
     }
@@ -303,7 +304,22 @@ fn the_group_of_a_directory_that_it_cannot_write_may_only_look() {
         let order = format!("{order} {}", shared.file("news.sipc"));
         member.refused(&order, &["system: ", "ermi"]);
     }
+    member.refused("subscriber news", &["only", "a tap", "SIPC_DIR"]);
+    member.must("tap news");
+    for bytes in [20, 100, 5000, 200_000] {
+        owner.must(&format!("put news {bytes} {bytes}"));
+        assert!(member.ask("take news").starts_with(&format!("{bytes} ")));
+    }
+    assert_eq!(member.ask("audit news"), "1 peers", "nobody sees the tap");
+    shared.all_have(0o640, group);
     gets_nothing(&mut outsider.start(Some(&shared.0)), &shared.0);
+    owner.must("close");
+    owner.must("publisher news");
+    owner.must("put news 9 20");
+    assert!(
+        member.ask("take news").starts_with("9 "),
+        "the next channel"
+    );
 }
 
 fn an_owner_outside_of_the_group_is_told_how_to_share() {

@@ -83,6 +83,15 @@ impl Puppet {
                 self.subscribers.insert(name.to_string(), subscriber);
                 ok()
             }
+            ["tap", name] => {
+                let tap = Options {
+                    tap: true,
+                    ..options
+                };
+                let subscriber = Subscriber::open(name, &tap)?;
+                self.subscribers.insert(name.to_string(), subscriber);
+                ok()
+            }
             ["sender", name] => {
                 let sender = Sender::open(name, &options)?;
                 self.senders.insert(name.to_string(), sender);

@@ -315,6 +315,6 @@ impl Drop for Consumer {
 }
 
 /// A look that found nothing. The sentence is fixed, because who spins makes many.
-fn nothing_there() -> Error {
+pub(super) fn nothing_there() -> Error {
     Error::new(Status::Timeout, "nothing has arrived yet")
 }

@@ -118,6 +118,7 @@ impl Consumer {
         Ok(segment.map(|segment| Chunk::Lent {
             start: segment.bytes(reference.chunk),
             len: reference.len as usize,
+            _copy: None,
         }))
     }
 
