@@ -340,6 +340,7 @@ struct Options {
     std::uint32_t depth = 0;
     std::uint64_t pool_bytes_max = 0;
     std::string directory; // empty: the default one
+    bool tap = false;
 };
 
 class Channel {
@@ -358,7 +359,8 @@ class Channel {
         sipc_options options = SIPC_OPTIONS_INIT;
         options.flags = (from.lossless ? SIPC_OPTION_LOSSLESS : 0) |
                         (from.latest ? SIPC_OPTION_LATEST : 0) |
-                        (from.unstamped ? SIPC_OPTION_UNSTAMPED : 0);
+                        (from.unstamped ? SIPC_OPTION_UNSTAMPED : 0) |
+                        (from.tap ? SIPC_OPTION_TAP : 0);
         options.history = from.history;
         options.depth = from.depth;
         options.pool_bytes_max = from.pool_bytes_max;

@@ -155,6 +155,22 @@ static void options_reach_the_channel(void)
     CHECK_STATUS(sipc_put(publisher, &value, 0, NULL), SIPC_OK);
 }
 
+static void a_tap_looks_on(void)
+{
+    sipc_options look = SIPC_OPTIONS_INIT;
+    sipc_channel *tap = NULL, *publisher = NULL;
+    look.flags = SIPC_OPTION_TAP;
+    CHECK_STATUS(sipc_open("news", SIPC_ROLE_SUBSCRIBE, &look, &tap, NULL), SIPC_OK);
+    publisher = opened("news", SIPC_ROLE_PUBLISH);
+    for (int64_t i = 0; i < 10; i++) put_int(publisher, i);
+    for (int64_t i = 0; i < 10; i++) CHECK_EQUAL(take_int(tap), i);
+    CHECK_ERROR(sipc_open("news", SIPC_ROLE_PUBLISH, &look, &tap, &error), SIPC_BAD_ARGUMENT,
+                "tap");
+    look.flags |= SIPC_OPTION_LOSSLESS;
+    CHECK_ERROR(sipc_open("news", SIPC_ROLE_SUBSCRIBE, &look, &tap, &error), SIPC_BAD_ARGUMENT,
+                "lossless");
+}
+
 static void a_full_queue_times_out(void)
 {
     sipc_options options = SIPC_OPTIONS_INIT;
@@ -301,6 +317,7 @@ const test channel_tests[] = {
     {"an_unstamped_message_has_no_times", an_unstamped_message_has_no_times},
     {"a_slow_subscriber_is_told_what_it_missed", a_slow_subscriber_is_told_what_it_missed},
     {"options_reach_the_channel", options_reach_the_channel},
+    {"a_tap_looks_on", a_tap_looks_on},
     {"a_full_queue_times_out", a_full_queue_times_out},
     {"an_empty_channel_times_out", an_empty_channel_times_out},
     {"the_wrong_verb_names_both_patterns", the_wrong_verb_names_both_patterns},

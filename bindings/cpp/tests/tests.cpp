@@ -132,6 +132,18 @@ void errors_are_classes() {
     CHECK_THROWS(System, SIPC_NO_DIRECTORY, sipc::Sender("full", options));
 }
 
+void a_tap_looks_on() {
+    sipc::Options options;
+    options.tap = true;
+    sipc::Subscriber tap("news", options);
+    sipc::Publisher publisher("news");
+    publisher.put(7);
+    CHECK(tap.take().value().get<std::int64_t>() == 7);
+    CHECK_THROWS(Misuse, SIPC_BAD_ARGUMENT, sipc::Publisher("news", options));
+    options.lossless = true;
+    CHECK_THROWS(Misuse, SIPC_BAD_ARGUMENT, sipc::Subscriber("news", options));
+}
+
 void nothing_in_time_is_no_error() {
     CHECK(!sipc::receive("empty", 0ns));
     sipc::Receiver receiver("empty");
@@ -253,6 +265,7 @@ const Test tests[] = {
     TEST(opaque_bytes_keep_their_content_type),
     TEST(the_wrong_kind_is_misuse),
     TEST(errors_are_classes),
+    TEST(a_tap_looks_on),
     TEST(nothing_in_time_is_no_error),
     TEST(messages_tell_their_facts),
     TEST(loans_are_filled_in_place),
