@@ -16,7 +16,7 @@
 //! enter: inside = handle; look at state       leave: inside = 0; look at state
 //! ```
 //!
-//! The owner is in if it finds OPEN and BIASED and no other flag. Another thread that wants in turns
+//! The owner is in if it finds OPEN and BIASED and no other flag. A thread that also wants in turns
 //! BIASED into REVOKED; one that closes sets CLOSING. Either then has every thread pass a barrier
 //! (`barrier.rs`), and reads the owner's `inside`. If R is the change of the state, then
 //!
