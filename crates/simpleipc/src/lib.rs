@@ -24,6 +24,7 @@
 mod carrier;
 mod channel;
 mod error;
+#[cfg_attr(feature = "testing", allow(missing_docs))] // drawn in spec/layout.md
 mod layout;
 pub mod limits;
 #[allow(unsafe_code)]
@@ -49,3 +50,10 @@ mod model;
 
 #[cfg(feature = "testing")]
 pub use sync::crash;
+
+/// Test builds only: the bytes of channels and of values, for tests that damage them.
+#[cfg(feature = "testing")]
+pub mod bytes {
+    pub use crate::layout::{PAGE_BYTES, chunk, endpoint, header, lane, segment};
+    pub use crate::value::bytes::{decode, decode_private, encode};
+}

@@ -24,6 +24,8 @@
 //! # Ok::<(), simpleipc::Error>(())
 //! ```
 
+#[cfg(feature = "testing")]
+pub mod bytes;
 mod cbor;
 mod decode;
 mod encode;
