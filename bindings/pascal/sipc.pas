@@ -104,7 +104,7 @@ type
   end;
 
   TSipcOptions = record { start from SipcOptions; spec/api.toml explains each }
-    Lossless, Latest, Unstamped: Boolean;
+    Lossless, Latest, Unstamped, Tap: Boolean;
     History, Depth: UInt32;
     PoolBytesMax: UInt64;
     Directory: string;

@@ -152,6 +152,33 @@ begin
   ExpectError(@PutIntoFullTopic, ESipcRetry, SIPC_FULL);
 end;
 
+procedure OpenLosslessTap;
+var
+  Options: TSipcOptions;
+begin
+  Options := SipcOptions;
+  Options.Tap := True;
+  Options.Lossless := True;
+  TSipcSubscriber.Create('tapped', Options).Free;
+end;
+
+procedure TapLooksOn;
+var
+  Options: TSipcOptions;
+  Publisher: TSipcPublisher;
+  Tap: TSipcSubscriber;
+begin
+  Options := SipcOptions;
+  Options.Tap := True;
+  Tap := TSipcSubscriber.Create('tapped', Options);
+  Publisher := TSipcPublisher.Create('tapped');
+  Publisher.Put('seen');
+  ExpectText(Tap.Receive(1000).Value.AsString, 'seen', 'value');
+  Tap.Free;
+  Publisher.Free;
+  ExpectError(@OpenLosslessTap, ESipcMisuse, SIPC_BAD_ARGUMENT);
+end;
+
 procedure SendAndReceiveIn(const Directory: string);
 var
   Options: TSipcOptions;
@@ -452,6 +479,7 @@ begin
   Test('latest_skips', @LatestSkips);
   Test('history_for_the_late', @HistoryForTheLate);
   Test('lossless_makes_wait', @LosslessMakesWait);
+  Test('tap_looks_on', @TapLooksOn);
   Test('own_directory', @OwnDirectory);
   Test('loaned_frame', @LoanedFrame);
   Test('loaned_bytes', @LoanedBytes);
