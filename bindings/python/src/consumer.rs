@@ -25,7 +25,7 @@ impl Consumer {
     #[new]
     #[expect(clippy::too_many_arguments)] // Python names them
     #[pyo3(signature = (name, role, timeout, lossless = false, latest = false, history = 0,
-                        depth = 0, pool_bytes_max = 0, directory = None))]
+                        depth = 0, pool_bytes_max = 0, directory = None, tap = false))]
     fn new(
         py: Python<'_>,
         name: &Bound<'_, PyAny>,
@@ -37,10 +37,13 @@ impl Consumer {
         depth: u32,
         pool_bytes_max: u64,
         directory: Option<&Bound<'_, PyAny>>,
+        tap: bool,
     ) -> PyResult<Consumer> {
         let flag = |is_set, bit| if is_set { bit } else { 0 };
         let options = Options {
-            flags: flag(lossless, SIPC_OPTION_LOSSLESS) | flag(latest, SIPC_OPTION_LATEST),
+            flags: flag(lossless, SIPC_OPTION_LOSSLESS)
+                | flag(latest, SIPC_OPTION_LATEST)
+                | flag(tap, SIPC_OPTION_TAP),
             history,
             depth,
             pool_bytes_max,

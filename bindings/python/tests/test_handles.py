@@ -66,6 +66,18 @@ def test_missed_latest_history_and_lossless():
             assert [message.value for message in lossless][:3] == [0, 1, 2]
 
 
+def test_a_tap_looks_on_and_is_seen_by_nobody():
+    with ipc.subscribe("t", tap=True, timeout=10) as tap:
+        with ipc.Publisher("t") as publisher:
+            for value in (1, "x" * 5000, [2]):
+                publisher.publish(value)
+                assert next(tap).value == value
+            (report,) = ipc.audit("t")
+            assert len(report["peers"]) == 1
+    with pytest.raises(ipc.Misuse, match="lossless"):
+        ipc.Subscriber("t", tap=True, lossless=True)
+
+
 def test_a_context_closes_its_handle():
     for kind in (ipc.Publisher, ipc.Subscriber):
         with kind("t") as handle:

@@ -123,6 +123,7 @@ class Subscriber(_native.Consumer):
         *,
         lossless=False,
         latest=False,
+        tap=False,
         history=0,
         timeout=None,
         depth=0,
@@ -140,6 +141,7 @@ class Subscriber(_native.Consumer):
             depth,
             pool_bytes_max,
             directory,
+            tap,
         )
 
 
@@ -160,9 +162,11 @@ class Receiver(_native.Consumer):
         )
 
 
-def subscribe(name, *, lossless=False, latest=False, history=0, timeout=None):
+def subscribe(name, *, lossless=False, latest=False, tap=False, history=0, timeout=None):
     """Opens a Subscriber: ``for message in subscribe("topic"): ...``"""
-    return Subscriber(name, lossless=lossless, latest=latest, history=history, timeout=timeout)
+    return Subscriber(
+        name, lossless=lossless, latest=latest, tap=tap, history=history, timeout=timeout
+    )
 
 
 def receive(name, *, timeout=None):

@@ -134,6 +134,7 @@ class Subscriber(_Consumer):
         *,
         lossless: bool = False,
         latest: bool = False,
+        tap: bool = False,
         history: int = 0,
         timeout: float | None = None,
         depth: int = 0,
@@ -195,6 +196,7 @@ def subscribe(
     *,
     lossless: bool = False,
     latest: bool = False,
+    tap: bool = False,
     history: int = 0,
     timeout: float | None = None,
 ) -> Subscriber: ...
