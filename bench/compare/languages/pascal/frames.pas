@@ -153,7 +153,7 @@ begin
       end
       else
       begin
-        Move(Message^, Copies[At], What^.Size);
+        CopyBytes(@Copies[At], Message, What^.Size);
         DoneNs := SipcNowNs;
       end;
       Received.Done;
