@@ -36,7 +36,6 @@ pub fn set_step_hook(hook: StepHook) {
 
 #[track_caller]
 pub(super) fn step(what: &'static str) -> Option<i32> {
-    STEP_HOOK
-        .get()
-        .and_then(|hook| hook(what, Location::caller()))
+    let place = Location::caller();
+    STEP_HOOK.get().and_then(|hook| hook(what, place))
 }

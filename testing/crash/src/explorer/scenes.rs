@@ -1,0 +1,84 @@
+//! A scene: who is there, what one process does until it dies, and who recovers.
+
+use super::queue::Queue;
+use super::stage::{NEVER, NOW, Page, Stage, play};
+use super::topic::Topic;
+use super::{queue_scenes, topic_scenes};
+use simpleipc::{Options, Status};
+use std::any::Any;
+
+pub type Checked = Result<(), String>;
+/// What a process still has when it is done: it dies without closing it.
+pub type Held = Box<dyn Any>;
+
+/// Where a scene plays.
+pub enum World {
+    Topic(Box<Topic>),
+    Queue(Box<Queue>),
+}
+
+/// One operation of one role, among others.
+pub struct Scene {
+    pub name: &'static str,
+    /// Builds the world before anybody dies.
+    pub world: fn(&Page) -> Result<World, String>,
+    /// What the survivors do, in turn, when the one that will die asks for it.
+    pub services: &'static [fn(&mut World, &Page) -> Checked],
+    /// What the one that will die does.
+    pub role: fn(&Stage) -> Held,
+}
+
+/// Every scene of the explorer.
+pub fn all() -> impl Iterator<Item = &'static Scene> {
+    topic_scenes::SCENES.iter().chain(queue_scenes::SCENES)
+}
+
+impl World {
+    pub fn options(&self) -> Options {
+        match self {
+            World::Topic(topic) => topic.options.clone(),
+            World::Queue(queue) => queue.options.clone(),
+        }
+    }
+
+    pub fn topic(&mut self) -> Result<&mut Topic, String> {
+        match self {
+            World::Topic(topic) => Ok(topic),
+            World::Queue(_) => Err("not a topic".to_owned()),
+        }
+    }
+
+    pub fn queue(&mut self) -> Result<&mut Queue, String> {
+        match self {
+            World::Queue(queue) => Ok(queue),
+            World::Topic(_) => Err("not a queue".to_owned()),
+        }
+    }
+
+    /// Somebody plays a role and is dead before the scene begins.
+    pub fn bury(&self, page: &Page, role: fn(&Stage) -> Held) -> Checked {
+        let nothing = &mut std::iter::empty();
+        play(page, 2, NEVER, &self.options(), role, nothing).map(|_| ())
+    }
+}
+
+/// Who recovers first, and may die over it: opens a handle, which repairs, and goes on.
+pub fn recover(world: &World, stage: &Stage) -> Held {
+    stage.begin();
+    match world {
+        World::Topic(_) => {
+            let mut publisher = stage.publisher();
+            // A lane that the dead one has filled may have no room before the survivors look.
+            let full = stage.try_publish(&mut publisher, 5_000, NOW).err();
+            assert!(full.is_none_or(|error| error.status() == Status::Full));
+            Box::new(publisher)
+        }
+        World::Queue(_) => {
+            let mut receiver = stage.receiver();
+            while let Some(message) = stage.receive(&mut receiver) {
+                stage.finish(message);
+            }
+            Box::new(receiver)
+        }
+    }
+}
