@@ -1,17 +1,41 @@
-//! `cargo xtask crash`: processes are killed and stopped at every step, and a ledger is kept.
+//! `cargo xtask crash`: a process dies at every step, then processes are killed and stopped at
+//! random instants, and a ledger is kept.
 
 use std::path::Path;
 
-use crate::process::{self, announce};
+use crate::process::{announce, watch};
 use crate::repository;
+use crate::test::{Count, Tally, counted};
 
-/// Runs testing/crash; without `minutes` it takes its own default.
+/// Runs the programs of testing/crash; the storms last their own default without `minutes`.
 pub fn run(root: &Path, minutes: Option<u32>) -> Result<(), String> {
-    announce("crash: kill and stop storms");
-    let mut cargo = repository::cargo(root);
-    cargo.args(["run", "--quiet", "--release", "--package", "crash", "--"]);
-    if let Some(minutes) = minutes {
-        cargo.args(["--minutes", &minutes.to_string()]);
+    let minutes = minutes.map(|minutes| format!("--minutes={minutes}"));
+    let storms: Vec<&str> = minutes.as_deref().into_iter().collect();
+    let parts = [
+        ("every step, and every pair of steps", vec!["explore"]),
+        ("kill and stop storms", storms),
+    ];
+    let mut total = Tally::default();
+    for (what, arguments) in parts {
+        announce(&format!("crash: {what}"));
+        let tally = run_part(root, &arguments)?;
+        total.passed += tally.passed;
+        total.failed += tally.failed;
     }
-    process::run(&mut cargo)
+    println!("{} passed, {} failed", total.passed, total.failed);
+    match total.failed {
+        0 => Ok(()),
+        _ => Err("cargo xtask crash: see above what failed".to_owned()),
+    }
+}
+
+fn run_part(root: &Path, arguments: &[&str]) -> Result<Tally, String> {
+    let mut cargo = repository::cargo(root);
+    cargo.args(["run", "--quiet", "--release", "--package=crash", "--"]);
+    let watched = watch(cargo.args(arguments))?;
+    let mut tally = counted(Count::LastLine, &watched.output).ok_or("it says no count")?;
+    if !watched.succeeded && tally.failed == 0 {
+        tally.failed = 1;
+    }
+    Ok(tally)
 }

@@ -137,6 +137,21 @@ const SUITES: &[Suite] = &[
         count: Count::LastLine,
     },
     Suite {
+        name: "steps",
+        needs: &[],
+        command: &[
+            "cargo",
+            "run",
+            "--quiet",
+            "--release",
+            "--package=crash",
+            "--",
+            "explore",
+            "--every=20",
+        ],
+        count: Count::LastLine,
+    },
+    Suite {
         name: "crash",
         needs: &[],
         command: &[

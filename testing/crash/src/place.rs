@@ -24,6 +24,16 @@ impl Place {
         &self.directory
     }
 
+    /// Lets the directory's group use the channels in it, and makes that another group than this
+    /// user's, which only root can do.
+    pub fn share_with_group(&self) {
+        use std::os::unix::fs::PermissionsExt;
+        const SOMEBODY: u32 = 1;
+        let _ = std::os::unix::fs::chown(&self.directory, None, Some(SOMEBODY));
+        let mode = std::fs::Permissions::from_mode(0o770);
+        std::fs::set_permissions(&self.directory, mode).expect("a mode");
+    }
+
     pub fn options(&self) -> Options {
         Options {
             directory: Some(self.directory.clone()),

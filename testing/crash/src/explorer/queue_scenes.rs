@@ -4,7 +4,7 @@ use super::queue::Queue;
 use super::scenes::{Held, Scene, World};
 use super::stage::{NOW, Page, Stage};
 use super::topic::DEPTH;
-use simpleipc::{LoanKind, wait_any};
+use simpleipc::{LoanKind, Status, wait_any};
 use std::time::Duration;
 
 /// Long enough to fall asleep, and no longer.
@@ -214,6 +214,22 @@ pub const SCENES: &[Scene] = &[
         ..LIVELY
     },
     Scene {
+        name: "queue: repair, as sender without room",
+        world: |_| lively(&[5_000, 20]),
+        services: &[|world, page| world.bury(page, dies_with_a_message)],
+        role: |stage| {
+            let mut sender = stage.sender();
+            for _ in 0..DEPTH {
+                stage.send(&mut sender, 20);
+            }
+            stage.ask();
+            stage.begin();
+            let refused = sender.put(&1i64.into(), 0, NOW);
+            refused.expect_err("the survivors take nothing");
+            Box::new(sender)
+        },
+    },
+    Scene {
         name: "queue: receive, one line",
         world: |_| lively(&[20, 20]),
         role: receives,
@@ -241,6 +257,23 @@ pub const SCENES: &[Scene] = &[
             let second = stage.receive(&mut receiver).expect("another");
             stage.finish(first);
             Box::new((receiver, second))
+        },
+        ..LIVELY
+    },
+    Scene {
+        name: "queue: receive, put back for want of files",
+        services: &[|world, _| world.queue()?.send(5_000)],
+        role: |stage| {
+            let mut receiver = stage.receiver();
+            stage.ask();
+            stage.refuse("open");
+            stage.begin();
+            let refused = receiver.receive_timeout(NOW).expect_err("no files");
+            assert_eq!(refused.status(), Status::System);
+            let message = stage.receive(&mut receiver).expect("a message");
+            assert!(!message.is_redelivered());
+            stage.finish(message);
+            Box::new(receiver)
         },
         ..LIVELY
     },
@@ -309,6 +342,18 @@ pub const SCENES: &[Scene] = &[
             stage.begin();
             drop(receiver);
             Box::new(())
+        },
+        ..LIVELY
+    },
+    Scene {
+        name: "queue: interrupt a wait",
+        role: |stage| {
+            let mut receiver = stage.receiver();
+            stage.begin();
+            receiver.interrupter().interrupt();
+            let interrupted = receiver.receive_timeout(None).expect_err("nothing is sent");
+            assert_eq!(interrupted.status(), Status::Interrupted);
+            Box::new(receiver)
         },
         ..LIVELY
     },

@@ -4,11 +4,13 @@
 //! Children are forked, not started: a run takes well below a millisecond. A child opens its own
 //! handles, because those of its parent are of no use to it. Everything here has one thread.
 
+use super::coverage::Visited;
 use crate::ledger::{self, Entry};
 use simpleipc::{LoanKind, Message, Options, Publisher, Receiver, Sender, Subscriber, Value};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 /// The channels everybody meets on.
@@ -29,7 +31,7 @@ pub const NEVER: u64 = u64::MAX;
 /// System calls that change nothing that others see.
 const PRIVATE_CALLS: [&str; 6] = ["open", "dup", "stat", "read", "map", "list"];
 /// A child that has not ended after so many seconds hangs.
-const HANG_SECONDS: u32 = 10;
+const HANG_SECONDS: u8 = 10;
 /// Exit statuses of a child.
 const DONE: i32 = 0;
 const PANICKED: i32 = 3;
@@ -37,6 +39,10 @@ const PANICKED: i32 = 3;
 /// Before which step this process dies; 0 = it does not count its steps.
 static DUE: AtomicU64 = AtomicU64::new(0);
 static PART: AtomicUsize = AtomicUsize::new(0);
+/// A system call that fails once, in this process.
+static REFUSED: OnceLock<&str> = OnceLock::new();
+static HAS_REFUSED: AtomicBool = AtomicBool::new(false);
+static VISITED: OnceLock<&Visited> = OnceLock::new();
 
 /// What one child has done, as far as it lived to say so.
 #[derive(Default)]
@@ -100,10 +106,18 @@ impl Page {
 }
 
 /// Has the library's steps counted in this process and its children. Once.
-pub fn watch_steps() {
+pub fn watch_steps(visited: &'static Visited) {
+    assert!(VISITED.set(visited).is_ok(), "once");
     simpleipc::crash::set_step_hook(|what, place| {
         let due = DUE.load(Relaxed);
-        if due == 0 || PRIVATE_CALLS.contains(&what) {
+        if due == 0 {
+            return None;
+        }
+        VISITED.get().expect("set above").note(place);
+        if REFUSED.get() == Some(&what) && !HAS_REFUSED.swap(true, Relaxed) {
+            return Some(libc::EMFILE);
+        }
+        if PRIVATE_CALLS.contains(&what) {
             return None;
         }
         // SAFETY: set by `play` before it sets DUE, to a part of a page that is never unmapped.
@@ -143,7 +157,7 @@ pub fn play(
     assert!(child >= 0, "cannot fork");
     if child == 0 {
         // SAFETY: an alarm that nobody handles ends the process.
-        unsafe { libc::alarm(HANG_SECONDS) };
+        unsafe { libc::alarm(HANG_SECONDS.into()) };
         let stage = Stage {
             options: options.clone(),
             sender: number + 1,
@@ -199,6 +213,30 @@ impl Stage {
         DUE.store(self.due, Relaxed);
     }
 
+    /// The next system call of this name fails: too many open files.
+    pub fn refuse(&self, call: &'static str) {
+        REFUSED.set(call).expect("one refusal in a process");
+    }
+
+    /// A signal comes in a moment, whose handler does nothing; another one after it would end
+    /// this process.
+    pub fn expect_signal(&self) {
+        extern "C" fn nothing(_: libc::c_int) {}
+        let handler: extern "C" fn(libc::c_int) = nothing;
+        // SAFETY: plain data, set below; the handler does nothing, and the calls change only how
+        // this process, which has one thread, is signalled.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = handler as libc::sighandler_t;
+            action.sa_flags = libc::SA_RESETHAND;
+            libc::sigaction(libc::SIGALRM, &action, std::ptr::null_mut());
+            let mut timer: libc::itimerval = std::mem::zeroed();
+            timer.it_value.tv_usec = 2_000;
+            timer.it_interval.tv_sec = libc::time_t::from(HANG_SECONDS);
+            libc::setitimer(libc::ITIMER_REAL, &timer, std::ptr::null_mut());
+        }
+    }
+
     /// Has the parent do what the scene says, and waits for it.
     pub fn ask(&self) {
         let asked = self.part.asked.fetch_add(1, Relaxed) + 1;
@@ -221,6 +259,14 @@ impl Stage {
             ..self.options.clone()
         };
         Subscriber::open(TOPIC, &lossless).expect("a lossless subscriber joins")
+    }
+
+    pub fn tap(&self) -> Subscriber {
+        let tap = Options {
+            tap: true,
+            ..self.options.clone()
+        };
+        Subscriber::open(TOPIC, &tap).expect("a tap opens")
     }
 
     pub fn sender(&self) -> Sender {

@@ -3,11 +3,13 @@
 use super::scenes::{Held, Scene, World};
 use super::stage::{NOW, Page, Stage, TOPIC};
 use super::topic::{DEPTH, Topic};
-use simpleipc::{LoanKind, Options, Subscriber};
+use simpleipc::{LoanKind, Options, Status, Subscriber};
 use std::time::Duration;
 
 /// Long enough to fall asleep, and no longer.
 const MOMENT: Option<Duration> = Some(Duration::from_millis(1));
+/// Longer than the first slice of a sleep.
+const SLICE: Option<Duration> = Some(Duration::from_millis(60));
 /// A pool that holds data files of two sizes, and not of three.
 const SMALL_POOL: u64 = 200_000;
 
@@ -52,6 +54,16 @@ pub const SCENES: &[Scene] = &[
             stage.begin();
             Box::new(stage.publisher())
         },
+        ..DESERTED
+    },
+    Scene {
+        name: "topic: create it, in a group's directory",
+        world: |_| {
+            let topic = Topic::deserted(0);
+            topic.place.share_with_group();
+            Ok(World::Topic(Box::new(topic)))
+        },
+        role: |stage| publishes_from_the_start(stage, 5_000),
         ..DESERTED
     },
     Scene {
@@ -261,6 +273,18 @@ pub const SCENES: &[Scene] = &[
         ..LIVELY
     },
     Scene {
+        name: "topic: give a loan back, after leaving",
+        role: |stage| {
+            let mut publisher = stage.publisher();
+            let loan = publisher.loan(LoanKind::Bytes(5_000), NOW).expect("a loan");
+            drop(publisher);
+            stage.begin();
+            drop(loan);
+            Box::new(())
+        },
+        ..LIVELY
+    },
+    Scene {
         name: "topic: publish, over messages in chunks",
         world: among_the_slow,
         role: |stage| publishes(stage, DEPTH as usize, 5_000),
@@ -317,6 +341,53 @@ pub const SCENES: &[Scene] = &[
             stage.publish(&mut publisher, 60_000);
             Box::new(publisher)
         },
+    },
+    Scene {
+        name: "topic: publish, where somebody has slept",
+        world: |page| {
+            let world = lively(page)?;
+            world.bury(page, waits_in_vain)?;
+            Ok(world)
+        },
+        role: |stage| publishes_from_the_start(stage, 20),
+        ..LIVELY
+    },
+    Scene {
+        name: "topic: repair, as publisher without room",
+        world: among_the_slow,
+        services: &[|world, page| world.bury(page, |stage| Box::new(stage.lossless()))],
+        role: |stage| {
+            let mut publisher = stage.publisher();
+            stage.ask();
+            for _ in 0..DEPTH {
+                stage.publish(&mut publisher, 20);
+            }
+            stage.begin();
+            stage.publish(&mut publisher, 20);
+            Box::new(publisher)
+        },
+    },
+    Scene {
+        name: "topic: repair, as subscriber that sleeps",
+        services: &[|world, page| {
+            world.bury(page, |stage| {
+                let mut publisher = stage.publisher();
+                stage.publish(&mut publisher, 20_000);
+                let loan = publisher.loan(LoanKind::Bytes(5_000), NOW);
+                Box::new((publisher, loan.expect("a loan")))
+            })?;
+            world.topic()?.drain()
+        }],
+        role: |stage| {
+            let mut subscriber = stage.lossless();
+            stage.ask();
+            stage.take(&mut subscriber);
+            stage.begin();
+            let nothing = subscriber.receive_timeout(SLICE);
+            nothing.expect_err("nothing is published");
+            Box::new(subscriber)
+        },
+        ..LIVELY
     },
     Scene {
         name: "topic: publish, in vain",
@@ -449,12 +520,42 @@ pub const SCENES: &[Scene] = &[
     },
     Scene {
         name: "topic: wait in vain",
+        role: waits_in_vain,
+        ..LIVELY
+    },
+    Scene {
+        name: "topic: wait, until a signal comes",
+        role: |stage| waits_for_a_signal(stage, stage.lossless()),
+        ..LIVELY
+    },
+    Scene {
+        name: "topic: open a tap",
         role: |stage| {
-            let mut subscriber = stage.lossless();
             stage.begin();
-            let nothing = subscriber.receive_timeout(MOMENT);
-            nothing.expect_err("nothing is published");
-            Box::new(subscriber)
+            Box::new(stage.tap())
+        },
+        ..LIVELY
+    },
+    Scene {
+        name: "topic: take, as a tap",
+        services: &[publish_medium],
+        role: |stage| takes(stage, stage.tap(), 1),
+        ..LIVELY
+    },
+    Scene {
+        name: "topic: wait, as a tap, until a signal comes",
+        role: |stage| waits_for_a_signal(stage, stage.tap()),
+        ..LIVELY
+    },
+    Scene {
+        name: "topic: interrupt a tap",
+        role: |stage| {
+            let mut tap = stage.tap();
+            stage.begin();
+            tap.interrupter().interrupt();
+            let interrupted = tap.receive().expect_err("nothing is published");
+            assert_eq!(interrupted.status(), Status::Interrupted);
+            Box::new(tap)
         },
         ..LIVELY
     },
@@ -538,6 +639,30 @@ fn publishes(stage: &Stage, before: usize, bytes: usize) -> Held {
     stage.begin();
     stage.publish(&mut publisher, bytes);
     Box::new(publisher)
+}
+
+/// As [`publishes`] without any before, and joining counts, too.
+fn publishes_from_the_start(stage: &Stage, bytes: usize) -> Held {
+    stage.begin();
+    let mut publisher = stage.publisher();
+    stage.publish(&mut publisher, bytes);
+    Box::new(publisher)
+}
+
+fn waits_in_vain(stage: &Stage) -> Held {
+    let mut subscriber = stage.lossless();
+    stage.begin();
+    let nothing = subscriber.receive_timeout(MOMENT);
+    nothing.expect_err("nothing is published");
+    Box::new(subscriber)
+}
+
+fn waits_for_a_signal(stage: &Stage, mut subscriber: Subscriber) -> Held {
+    stage.expect_signal();
+    stage.begin();
+    let interrupted = subscriber.receive().expect_err("nothing is published");
+    assert_eq!(interrupted.status(), Status::Interrupted);
+    Box::new(subscriber)
 }
 
 /// Has the survivors publish, takes, drops, and looks once more.
