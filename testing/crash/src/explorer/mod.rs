@@ -13,7 +13,10 @@ mod queue_scenes;
 mod scenes;
 mod stage;
 mod topic;
+mod topic_life;
+mod topic_put;
 mod topic_scenes;
+mod topic_take;
 
 use coverage::Visited;
 use scenes::{Scene, World};

@@ -30,7 +30,7 @@ pub struct Scene {
 
 /// Every scene of the explorer.
 pub fn all() -> impl Iterator<Item = &'static Scene> {
-    topic_scenes::SCENES.iter().chain(queue_scenes::SCENES)
+    topic_scenes::all().chain(queue_scenes::SCENES)
 }
 
 impl World {
