@@ -1,7 +1,7 @@
 //! Topics: publishing, with and without room.
 
-use super::scenes::{Held, Scene, World};
-use super::stage::{NOW, Page, Stage};
+use super::scenes::{Scene, World};
+use super::stage::{NOW, Page};
 use super::topic::{DEPTH, Topic};
 use super::topic_scenes::{LIVELY, MOMENT, drain, lively, publishes, waits_in_vain};
 use simpleipc::LoanKind;
