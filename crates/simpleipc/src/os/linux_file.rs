@@ -1,4 +1,7 @@
 //! Files, mappings, reservations and locks on Linux.
+//!
+//! The calls are those with 64-bit offsets and inode numbers, in 32-bit processes too: they share
+//! files with 64-bit ones.
 
 use super::linux::{attempt, attempt_io, check, last_error, os_error};
 use crate::error::{Error, Result, Status};
@@ -66,7 +69,7 @@ impl File {
         let flags = libc::O_TMPFILE | libc::O_RDWR | libc::O_CLOEXEC;
         let fd = attempt("create", || {
             // SAFETY: the path is NUL-terminated.
-            unsafe { libc::open(path.as_ptr(), flags, 0o600 as libc::c_uint) }
+            unsafe { libc::open64(path.as_ptr(), flags, 0o600 as libc::c_uint) }
         });
         let fd = check(fd, &|| {
             format!("cannot create a file in {}", directory.display())
@@ -133,7 +136,7 @@ impl File {
         let flags = access | libc::O_CLOEXEC | libc::O_NOFOLLOW | libc::O_NONBLOCK;
         let fd = attempt("open", || {
             // SAFETY: the path is NUL-terminated.
-            unsafe { libc::open(name.as_ptr(), flags) }
+            unsafe { libc::open64(name.as_ptr(), flags) }
         });
         if fd >= 0 {
             return Self::adopt(fd).map(Some);
@@ -152,10 +155,10 @@ impl File {
 
     pub fn identity(&self) -> Result<Identity> {
         // SAFETY: plain data, written by fstat before it is read.
-        let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+        let mut stat: libc::stat64 = unsafe { std::mem::zeroed() };
         let done = attempt("stat", || {
             // SAFETY: open descriptor, valid pointer.
-            unsafe { libc::fstat(self.fd.as_raw_fd(), &mut stat) }
+            unsafe { libc::fstat64(self.fd.as_raw_fd(), &mut stat) }
         });
         check(done, &|| "cannot look at a channel file".to_string())?;
         Ok(Identity {
@@ -169,10 +172,10 @@ impl File {
     /// Bytes of memory behind the file.
     pub fn reserved_bytes(&self) -> Result<u64> {
         // SAFETY: plain data, written by fstat before it is read.
-        let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+        let mut stat: libc::stat64 = unsafe { std::mem::zeroed() };
         let done = attempt("stat", || {
             // SAFETY: open descriptor, valid pointer.
-            unsafe { libc::fstat(self.fd.as_raw_fd(), &mut stat) }
+            unsafe { libc::fstat64(self.fd.as_raw_fd(), &mut stat) }
         });
         check(done, &|| "cannot look at a channel file".to_string())?;
         Ok(stat.st_blocks as u64 * 512)
@@ -182,7 +185,7 @@ impl File {
     pub fn set_length(&self, bytes: u64) -> Result<()> {
         let done = attempt("truncate", || {
             // SAFETY: plain system call on an open descriptor.
-            unsafe { libc::ftruncate(self.fd.as_raw_fd(), bytes as libc::off_t) }
+            unsafe { libc::ftruncate64(self.fd.as_raw_fd(), bytes as libc::off64_t) }
         });
         check(done, &|| format!("cannot make a file of {bytes} bytes")).map(|_| ())
     }
@@ -194,11 +197,11 @@ impl File {
         let done = attempt("reserve", || {
             // SAFETY: plain system call on an open descriptor.
             unsafe {
-                libc::fallocate(
+                libc::fallocate64(
                     self.fd.as_raw_fd(),
                     0,
-                    offset as libc::off_t,
-                    bytes as libc::off_t,
+                    offset as libc::off64_t,
+                    bytes as libc::off64_t,
                 )
             }
         });
@@ -391,9 +394,9 @@ impl Drop for Mapping {
 pub fn free_bytes(path: &Path) -> Option<u64> {
     let path = c_path(path).ok()?;
     // SAFETY: plain data, written by statvfs before it is read.
-    let mut stat: libc::statvfs = unsafe { std::mem::zeroed() };
+    let mut stat: libc::statvfs64 = unsafe { std::mem::zeroed() };
     // SAFETY: NUL-terminated path, valid pointer.
-    let done = unsafe { libc::statvfs(path.as_ptr(), &mut stat) };
+    let done = unsafe { libc::statvfs64(path.as_ptr(), &mut stat) };
     (done == 0).then_some(stat.f_bavail as u64 * stat.f_frsize as u64)
 }
 
@@ -441,4 +444,19 @@ pub fn make_directory(path: &PathBuf) -> Result<()> {
 /// Removes a directory if it is empty.
 pub fn remove_directory(path: &Path) {
     let _ = attempt_io("remove directory").and_then(|()| std::fs::remove_dir(path));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_may_be_longer_than_a_32_bit_number_can_say() {
+        let (length, part) = (5 << 30, 4096);
+        let file = File::create_unnamed(Path::new("/dev/shm")).expect("create");
+        file.set_length(length).expect("a hole needs no memory");
+        file.reserve(length - part, part).expect("reserve");
+        assert_eq!(file.identity().expect("look").bytes, length);
+        assert_eq!(file.reserved_bytes().expect("look"), part);
+    }
 }

@@ -92,6 +92,13 @@ struct WaitvEntry {
     reserved: u32,
 }
 
+/// A point in time, as `futex_waitv` wants it in 32-bit processes too.
+#[repr(C)]
+struct WaitvTime {
+    seconds: i64,
+    nanoseconds: i64,
+}
+
 /// Most words [`wait_on_any`] takes.
 pub const WAIT_WORDS_MAX: usize = 128;
 
@@ -113,7 +120,10 @@ pub fn wait_on_any(words: &[(&AtomicU32, u32)], time: Duration) -> Waited {
         })
         .collect();
     let until = now_ns() + time.as_nanos().min(i64::MAX as u128 / 2) as i64;
-    let until = timespec(Duration::from_nanos(until.max(0) as u64));
+    let until = WaitvTime {
+        seconds: until / 1_000_000_000,
+        nanoseconds: until % 1_000_000_000,
+    };
     // SAFETY: the entries and the deadline are valid for the call, and so are the words.
     let done = unsafe {
         libc::syscall(
