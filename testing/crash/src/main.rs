@@ -1,5 +1,6 @@
 //! `crash [--minutes N] [--kills N]`: the kill loops. `crash actor ...`: a process to be killed.
 //! `crash explore [--every=N] [--only=NAME] [--step=K] [--second=J]`: a death at every step.
+//! `crash starve [--only=NAME] [--step=K]`: every system call is refused, and things run out.
 
 use crash::{actor, explorer, storm};
 use std::process::ExitCode;
@@ -12,6 +13,9 @@ fn main() -> ExitCode {
     if arguments.first().is_some_and(|first| first == "explore") {
         return explorer::run(&plan(&arguments[1..]));
     }
+    if arguments.first().is_some_and(|first| first == "starve") {
+        return starve(&plan(&arguments[1..]));
+    }
     let number = |flag: &str| {
         let at = arguments.iter().position(|argument| argument == flag)?;
         arguments.get(at + 1)?.parse::<u32>().ok()
@@ -23,6 +27,15 @@ fn main() -> ExitCode {
         .and_then(|text| text.parse().ok())
         .or_else(|| number("--minutes"));
     storm::run(number("--kills").unwrap_or(1000), minutes)
+}
+
+fn starve(plan: &explorer::Plan) -> ExitCode {
+    let (refused, failed) = explorer::starve(plan);
+    println!("{} passed, {failed} failed", refused.saturating_sub(failed));
+    match failed {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
 }
 
 /// All pairs, unless the words say otherwise.

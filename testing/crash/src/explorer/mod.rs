@@ -8,10 +8,13 @@
 //! same scene, k and j are the same run.
 
 mod coverage;
+mod fate;
+mod page;
 mod queue;
 mod queue_scenes;
 mod scenes;
 mod stage;
+mod starve;
 mod topic;
 mod topic_life;
 mod topic_put;
@@ -19,8 +22,10 @@ mod topic_scenes;
 mod topic_take;
 
 use coverage::Visited;
+use fate::Fate;
+use page::Page;
 use scenes::{Scene, World};
-use stage::{End, Page, play};
+use stage::{End, play};
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -79,18 +84,15 @@ fn shared_table() -> &'static Table {
 /// Explores, prints a table and what failed, and ends with the count.
 pub fn run(plan: &Plan) -> ExitCode {
     let table = shared_table();
-    stage::watch_steps(&table.visited);
-    let chosen: Vec<(&Scene, &Counts)> = scenes::all()
-        .zip(&table.scenes)
-        .filter(|(scene, _)| scene.name.contains(&plan.only))
-        .collect();
+    fate::watch_steps(&table.visited);
+    let chosen = chosen(plan, table);
     let mut broken = in_workers(|page| explore_steps(plan, table, page, &chosen));
     table.next.store(0, Relaxed);
     broken += in_workers(|page| explore_pairs(plan, table, page, &chosen));
     let (mut steps, mut pairs, mut failed) = (0, 0, broken);
     for (scene, counts) in chosen {
         let [s, p, f] = [&counts.steps, &counts.pairs, &counts.failed].map(|n| n.load(Relaxed));
-        println!("{:<44} {s:>5} steps {p:>7} pairs {f:>5} failed", scene.name);
+        println!("{:<52} {s:>5} steps {p:>7} pairs {f:>5} failed", scene.name);
         (steps, pairs, failed) = (steps + s, pairs + p, failed + f);
     }
     println!("explorer: {steps} steps, {pairs} pairs, {failed} failed");
@@ -108,6 +110,29 @@ pub fn run(plan: &Plan) -> ExitCode {
         0 => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     }
+}
+
+/// Has every call refused once, prints a table and what failed, and returns how many refusals and
+/// failures there were.
+pub fn starve(plan: &Plan) -> (u64, u64) {
+    let table = shared_table();
+    fate::watch_steps(&table.visited);
+    let chosen = chosen(plan, table);
+    let mut failed = in_workers(|page| starve::explore_calls(plan, table, page, &chosen));
+    let mut refused = 0;
+    for (scene, counts) in chosen {
+        let [r, f] = [&counts.steps, &counts.failed].map(|count| count.load(Relaxed));
+        println!("{:<52} {r:>5} refusals {f:>5} failed", scene.name);
+        (refused, failed) = (refused + r, failed + f);
+    }
+    (refused, failed)
+}
+
+fn chosen(plan: &Plan, table: &'static Table) -> Vec<(&'static Scene, &'static Counts)> {
+    scenes::all()
+        .zip(&table.scenes)
+        .filter(|(scene, _)| scene.name.contains(&plan.only))
+        .collect()
 }
 
 /// Has as many processes do `work` as there are processors; how many of them failed.
@@ -144,7 +169,7 @@ fn explore_steps(plan: &Plan, table: &Table, page: &Page, chosen: &[(&Scene, &Co
             let skipped = plan.step.is_some_and(|step| step != k);
             let end = match skipped && plan.step > Some(k) {
                 true => Ok(End::Died),
-                false => guarded(scene, page, k, None),
+                false => guarded(scene, page, Fate::Dies(k), None),
             };
             counts.steps.fetch_add(u64::from(!skipped), Relaxed);
             match end {
@@ -179,7 +204,7 @@ fn explore_pairs(plan: &Plan, table: &Table, page: &Page, chosen: &[(&Scene, &Co
         let mut j = first;
         while counts.failed.load(Relaxed) <= SHOWN_MAX && j < STEPS_MAX {
             counts.pairs.fetch_add(1, Relaxed);
-            match guarded(scene, page, *k, Some(j)) {
+            match guarded(scene, page, Fate::Dies(*k), Some(j)) {
                 Err(why) => show(counts, scene, page, &format!("{k} --second={j}"), &why),
                 Ok(End::Done) => break,
                 Ok(End::Died) => {}
@@ -192,20 +217,20 @@ fn explore_pairs(plan: &Plan, table: &Table, page: &Page, chosen: &[(&Scene, &Co
 fn show(counts: &Counts, scene: &Scene, page: &Page, steps: &str, why: &str) {
     counts.failed.fetch_add(1, Relaxed);
     let [first, second, _] = page.parts();
-    let (name, first, second) = (scene.name, first.died_at(), second.died_at());
-    println!("FAILED {name}: {why}\n  died before {first} and {second}");
-    println!("  again: crash explore --only='{name}' --step={steps}");
+    let (name, first, second) = (scene.name, first.met_at(), second.met_at());
+    println!("FAILED {name}: {why}\n  at {first}, and {second}");
+    println!("  again: crash explore or starve --only='{name}' --step={steps}");
 }
 
 /// As [`run_one`]; a panic is a failure like any other.
-fn guarded(scene: &Scene, page: &Page, k: u64, j: Option<u64>) -> Result<End, String> {
-    let outcome = catch_unwind(AssertUnwindSafe(|| run_one(scene, page, k, j)));
+fn guarded(scene: &Scene, page: &Page, fate: Fate, j: Option<u64>) -> Result<End, String> {
+    let outcome = catch_unwind(AssertUnwindSafe(|| run_one(scene, page, fate, j)));
     outcome.unwrap_or_else(|_| Err("a survivor panicked".to_owned()))
 }
 
-/// One run: the scene's process dies before its step `k`, one that recovers before its step `j`.
+/// One run: the scene's process meets its fate, and one that recovers dies before its step `j`.
 /// Tells whether the last of them came to its end.
-fn run_one(scene: &Scene, page: &Page, k: u64, j: Option<u64>) -> Result<End, String> {
+fn run_one(scene: &Scene, page: &Page, fate: Fate, j: Option<u64>) -> Result<End, String> {
     page.clear();
     let mut world = (scene.world)(page)?;
     let options = world.options();
@@ -213,10 +238,17 @@ fn run_one(scene: &Scene, page: &Page, k: u64, j: Option<u64>) -> Result<End, St
         .services
         .iter()
         .map(|service| service(&mut world, page));
-    let mut end = play(page, 0, k, &options, scene.role, &mut services)?;
+    let mut end = play(page, 0, fate, &options, scene.role, &mut services)?;
     if let Some(j) = j {
         let role = |stage: &stage::Stage| scenes::recover(&world, stage);
-        end = play(page, 1, j, &options, role, &mut std::iter::empty())?;
+        end = play(
+            page,
+            1,
+            Fate::Dies(j),
+            &options,
+            role,
+            &mut std::iter::empty(),
+        )?;
     }
     match world {
         World::Topic(topic) => topic.judge(page.parts())?,

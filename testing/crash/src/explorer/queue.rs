@@ -1,6 +1,7 @@
 //! A queue, those who survive on it, and what must be true after somebody has died there.
 
-use super::stage::{NOW, Part, QUEUE, SENDERS, STUCK, SURVIVOR};
+use super::page::{Part, SENDERS, SURVIVOR};
+use super::stage::{NOW, QUEUE, STUCK};
 use super::topic::{DEPTH, SIZES};
 use crate::ledger::{self, Entry};
 use crate::place::Place;

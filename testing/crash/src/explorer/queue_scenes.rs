@@ -1,10 +1,11 @@
 //! What a process does on a queue when it dies.
 
+use super::page::Page;
 use super::queue::Queue;
 use super::scenes::{Held, Scene, World};
-use super::stage::{NOW, Page, Stage};
+use super::stage::{NOW, Stage};
 use super::topic::DEPTH;
-use simpleipc::{LoanKind, Status, wait_any};
+use simpleipc::{LoanKind, Message, Status, wait_any};
 use std::time::Duration;
 
 /// Long enough to fall asleep, and no longer.
@@ -135,7 +136,9 @@ pub const SCENES: &[Scene] = &[
         role: |stage| {
             let mut receiver = stage.receiver();
             stage.begin();
-            wait_any(&mut [&mut receiver], 0, NOW).expect("a message is there");
+            stage
+                .insist(|| wait_any(&mut [&mut receiver], 0, NOW))
+                .expect("a message is there");
             drop(receiver);
             Box::new(())
         },
@@ -178,7 +181,9 @@ pub const SCENES: &[Scene] = &[
         role: |stage| {
             let mut sender = stage.sender();
             stage.begin();
-            let loan = sender.loan(LoanKind::Bytes(5_000), NOW).expect("a loan");
+            let loan = stage
+                .insist(|| sender.loan(LoanKind::Bytes(5_000), NOW))
+                .expect("a loan");
             stage.send_loan(&mut sender, 5_000);
             drop(loan);
             Box::new(sender)
@@ -207,8 +212,8 @@ pub const SCENES: &[Scene] = &[
                 stage.send(&mut sender, 20);
             }
             stage.begin();
-            let refused = sender.put(&1i64.into(), 0, MOMENT);
-            refused.expect_err("the survivors take nothing");
+            // The survivors take nothing.
+            stage.insist_on_failure(Status::Full, || sender.put(&1i64.into(), 0, MOMENT));
             Box::new(sender)
         },
         ..LIVELY
@@ -224,8 +229,8 @@ pub const SCENES: &[Scene] = &[
             }
             stage.ask();
             stage.begin();
-            let refused = sender.put(&1i64.into(), 0, NOW);
-            refused.expect_err("the survivors take nothing");
+            // The survivors take nothing.
+            stage.insist_on_failure(Status::Full, || sender.put(&1i64.into(), 0, NOW));
             Box::new(sender)
         },
     },
@@ -268,8 +273,7 @@ pub const SCENES: &[Scene] = &[
             stage.ask();
             stage.refuse("open");
             stage.begin();
-            let refused = receiver.receive_timeout(NOW).expect_err("no files");
-            assert_eq!(refused.status(), Status::System);
+            stage.insist_on_failure(Status::System, || receiver.receive_timeout(NOW));
             let message = stage.receive(&mut receiver).expect("a message");
             assert!(!message.is_redelivered());
             stage.finish(message);
@@ -283,8 +287,13 @@ pub const SCENES: &[Scene] = &[
         role: |stage| {
             let mut receiver = stage.receiver();
             stage.begin();
-            let count = receiver.receive_each(NOW, 3, |message| stage.note_given(message));
-            assert_eq!(count.expect("messages"), 3);
+            let mut count = 0;
+            while count < 3 {
+                let note = |message: &Message| stage.note_given(message);
+                let more = stage.insist(|| receiver.receive_each(NOW, 3, note));
+                count += more.expect("messages");
+            }
+            assert_eq!(count, 3);
             Box::new(receiver)
         },
         ..LIVELY
@@ -351,8 +360,7 @@ pub const SCENES: &[Scene] = &[
             let mut receiver = stage.receiver();
             stage.begin();
             receiver.interrupter().interrupt();
-            let interrupted = receiver.receive_timeout(None).expect_err("nothing is sent");
-            assert_eq!(interrupted.status(), Status::Interrupted);
+            stage.insist_on_failure(Status::Interrupted, || receiver.receive_timeout(None));
             Box::new(receiver)
         },
         ..LIVELY
@@ -362,8 +370,7 @@ pub const SCENES: &[Scene] = &[
         role: |stage| {
             let mut receiver = stage.receiver();
             stage.begin();
-            let nothing = receiver.receive_timeout(MOMENT);
-            nothing.expect_err("nothing is sent");
+            stage.insist_on_failure(Status::Timeout, || receiver.receive_timeout(MOMENT));
             Box::new(receiver)
         },
         ..LIVELY
@@ -374,7 +381,8 @@ pub const SCENES: &[Scene] = &[
         role: |stage| {
             stage.begin();
             let directory = stage.options.directory.as_deref();
-            let reports = simpleipc::audit_all(directory).expect("audit");
+            let reports = stage.insist(|| simpleipc::audit_all(directory));
+            let reports = reports.expect("an audit");
             assert_eq!(reports.len(), 1);
             Box::new(())
         },
@@ -383,7 +391,7 @@ pub const SCENES: &[Scene] = &[
     Scene {
         name: "queue: clean, where only messages are",
         world: left_alone,
-        role: cleans,
+        role: |stage| cleans(stage, 0),
         ..DESERTED
     },
     Scene {
@@ -393,7 +401,7 @@ pub const SCENES: &[Scene] = &[
             world.bury(page, |stage| Box::new((stage.sender(), stage.receiver())))?;
             Ok(world)
         },
-        role: cleans,
+        role: |stage| cleans(stage, 1),
         ..DESERTED
     },
 ];
@@ -466,9 +474,11 @@ fn inherits(stage: &Stage) -> Held {
     Box::new((receiver, message))
 }
 
-fn cleans(stage: &Stage) -> Held {
+/// Removes as many channels as expected.
+fn cleans(stage: &Stage, expected: u64) -> Held {
     stage.begin();
     let directory = stage.options.directory.as_deref();
-    simpleipc::clean(directory, Duration::from_secs(3600)).expect("clean");
+    let removed = stage.insist(|| simpleipc::clean(directory, Duration::from_secs(3600)));
+    assert_eq!(removed.expect("cleaning"), expected);
     Box::new(())
 }

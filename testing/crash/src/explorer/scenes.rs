@@ -1,7 +1,9 @@
 //! A scene: who is there, what one process does until it dies, and who recovers.
 
+use super::fate::Fate;
+use super::page::Page;
 use super::queue::Queue;
-use super::stage::{NEVER, NOW, Page, Stage, play};
+use super::stage::{NOW, Stage, play};
 use super::topic::Topic;
 use super::{queue_scenes, topic_scenes};
 use simpleipc::{Options, Status};
@@ -58,7 +60,7 @@ impl World {
     /// Somebody plays a role and is dead before the scene begins.
     pub fn bury(&self, page: &Page, role: fn(&Stage) -> Held) -> Checked {
         let nothing = &mut std::iter::empty();
-        play(page, 2, NEVER, &self.options(), role, nothing).map(|_| ())
+        play(page, 2, Fate::Lives, &self.options(), role, nothing).map(|_| ())
     }
 }
 

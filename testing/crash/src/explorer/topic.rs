@@ -1,6 +1,7 @@
 //! A topic, those who survive on it, and what must be true after somebody has died there.
 
-use super::stage::{NOW, Part, SENDERS, STUCK, SURVIVOR, TOPIC};
+use super::page::{Part, SENDERS, SURVIVOR};
+use super::stage::{NOW, STUCK, TOPIC};
 use crate::ledger::{self, Entry};
 use crate::place::Place;
 use simpleipc::{Options, Publisher, Status, Subscriber, Value};

@@ -173,7 +173,8 @@ pub const SCENES: &[Scene] = &[
             stage.ask();
             stage.begin();
             let directory = stage.options.directory.as_deref();
-            let reports = simpleipc::audit_all(directory).expect("audit");
+            let reports = stage.insist(|| simpleipc::audit_all(directory));
+            let reports = reports.expect("an audit");
             assert_eq!(reports.len(), 1);
             Box::new(())
         },
@@ -186,19 +187,21 @@ pub const SCENES: &[Scene] = &[
             world.bury(page, |stage| publishes(stage, 1, 5_000))?;
             Ok(world)
         },
-        role: cleans,
+        role: |stage| cleans(stage, 1),
         ..DESERTED
     },
     Scene {
         name: "topic: clean, while it is in use",
-        role: cleans,
+        role: |stage| cleans(stage, 0),
         ..LIVELY
     },
 ];
 
-fn cleans(stage: &Stage) -> Held {
+/// Removes as many channels as expected.
+fn cleans(stage: &Stage, expected: u64) -> Held {
     stage.begin();
     let directory = stage.options.directory.as_deref();
-    simpleipc::clean(directory, Duration::from_secs(3600)).expect("clean");
+    let removed = stage.insist(|| simpleipc::clean(directory, Duration::from_secs(3600)));
+    assert_eq!(removed.expect("cleaning"), expected);
     Box::new(())
 }

@@ -1,10 +1,10 @@
 //! Topics: publishing, with and without room.
 
+use super::page::Page;
 use super::scenes::{Scene, World};
-use super::stage::{NOW, Page};
 use super::topic::{DEPTH, Topic};
 use super::topic_scenes::{LIVELY, MOMENT, drain, lively, publishes, waits_in_vain};
-use simpleipc::LoanKind;
+use simpleipc::Status;
 
 /// A pool that holds data files of two sizes, and not of three.
 const SMALL_POOL: u64 = 200_000;
@@ -96,10 +96,8 @@ pub const SCENES: &[Scene] = &[
             let mut publisher = stage.publisher();
             stage.publish_loan(&mut publisher, 5_000);
             stage.begin();
-            let loan = publisher.loan(LoanKind::Bytes(5_000), NOW).expect("a loan");
-            let other = publisher
-                .loan(LoanKind::Bytes(5_000), NOW)
-                .expect("another");
+            let loan = stage.loan(&mut publisher, 5_000);
+            let other = stage.loan(&mut publisher, 5_000);
             drop(loan);
             Box::new((publisher, other))
         },
@@ -109,7 +107,7 @@ pub const SCENES: &[Scene] = &[
         name: "topic: give a loan back, after leaving",
         role: |stage| {
             let mut publisher = stage.publisher();
-            let loan = publisher.loan(LoanKind::Bytes(5_000), NOW).expect("a loan");
+            let loan = stage.loan(&mut publisher, 5_000);
             drop(publisher);
             stage.begin();
             drop(loan);
@@ -213,8 +211,8 @@ pub const SCENES: &[Scene] = &[
                 stage.publish(&mut publisher, 20);
             }
             stage.begin();
-            let refused = publisher.put(&1i64.into(), 0, MOMENT);
-            refused.expect_err("the survivors take nothing");
+            // The survivors take nothing.
+            stage.insist_on_failure(Status::Full, || publisher.put(&1i64.into(), 0, MOMENT));
             Box::new(publisher)
         },
         ..LIVELY

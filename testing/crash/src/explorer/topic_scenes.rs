@@ -1,10 +1,11 @@
 //! What a process does on a topic when it dies: the scenes' common part.
 
+use super::page::Page;
 use super::scenes::{Held, Scene, World};
-use super::stage::{Page, Stage, TOPIC};
+use super::stage::{Stage, TOPIC};
 use super::topic::Topic;
 use super::{topic_life, topic_put, topic_take};
-use simpleipc::{Options, Subscriber};
+use simpleipc::{Options, Status, Subscriber};
 use std::time::Duration;
 
 /// Long enough to fall asleep, and no longer.
@@ -66,8 +67,7 @@ pub fn publishes(stage: &Stage, before: usize, bytes: usize) -> Held {
 pub fn waits_in_vain(stage: &Stage) -> Held {
     let mut subscriber = stage.lossless();
     stage.begin();
-    let nothing = subscriber.receive_timeout(MOMENT);
-    nothing.expect_err("nothing is published");
+    stage.insist_on_failure(Status::Timeout, || subscriber.receive_timeout(MOMENT));
     Box::new(subscriber)
 }
 
@@ -76,5 +76,7 @@ pub fn with_history(stage: &Stage) -> Subscriber {
         history: 4,
         ..stage.options.clone()
     };
-    Subscriber::open(TOPIC, &history).expect("it joins")
+    stage
+        .insist(|| Subscriber::open(TOPIC, &history))
+        .expect("it joins")
 }

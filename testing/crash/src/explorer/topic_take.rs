@@ -3,7 +3,7 @@
 use super::scenes::{Held, Scene};
 use super::stage::{NOW, Stage, TOPIC};
 use super::topic_scenes::{LIVELY, publish_medium, waits_in_vain, with_history};
-use simpleipc::{LoanKind, Options, Status, Subscriber};
+use simpleipc::{Options, Status, Subscriber};
 use std::time::Duration;
 
 /// Longer than the first slice of a sleep.
@@ -17,8 +17,8 @@ pub const SCENES: &[Scene] = &[
             world.bury(page, |stage| {
                 let mut publisher = stage.publisher();
                 stage.publish(&mut publisher, 20_000);
-                let loan = publisher.loan(LoanKind::Bytes(5_000), NOW);
-                Box::new((publisher, loan.expect("a loan")))
+                let loan = stage.loan(&mut publisher, 5_000);
+                Box::new((publisher, loan))
             })?;
             world.topic()?.drain()
         }],
@@ -27,8 +27,7 @@ pub const SCENES: &[Scene] = &[
             stage.ask();
             stage.take(&mut subscriber);
             stage.begin();
-            let nothing = subscriber.receive_timeout(SLICE);
-            nothing.expect_err("nothing is published");
+            stage.insist_on_failure(Status::Timeout, || subscriber.receive_timeout(SLICE));
             Box::new(subscriber)
         },
         ..LIVELY
@@ -104,8 +103,12 @@ pub const SCENES: &[Scene] = &[
             let mut subscriber = stage.lossless();
             stage.ask();
             stage.begin();
-            let count = subscriber.receive_each(NOW, 8, |_| ());
-            assert_eq!(count.expect("messages"), 4);
+            let mut count = 0;
+            while count < 4 {
+                let more = stage.insist(|| subscriber.receive_each(NOW, 8, |_| ()));
+                count += more.expect("messages");
+            }
+            assert_eq!(count, 4);
             Box::new(subscriber)
         },
         ..LIVELY
@@ -134,11 +137,8 @@ pub const SCENES: &[Scene] = &[
                 latest: true,
                 ..stage.options.clone()
             };
-            takes(
-                stage,
-                Subscriber::open(TOPIC, &latest).expect("it joins"),
-                1,
-            )
+            let subscriber = stage.insist(|| Subscriber::open(TOPIC, &latest));
+            takes(stage, subscriber.expect("it joins"), 1)
         },
         ..LIVELY
     },
@@ -183,8 +183,7 @@ pub const SCENES: &[Scene] = &[
             let mut tap = stage.tap();
             stage.begin();
             tap.interrupter().interrupt();
-            let interrupted = tap.receive().expect_err("nothing is published");
-            assert_eq!(interrupted.status(), Status::Interrupted);
+            stage.insist_on_failure(Status::Interrupted, || tap.receive());
             Box::new(tap)
         },
         ..LIVELY
@@ -204,8 +203,7 @@ pub const SCENES: &[Scene] = &[
 fn waits_for_a_signal(stage: &Stage, mut subscriber: Subscriber) -> Held {
     stage.expect_signal();
     stage.begin();
-    let interrupted = subscriber.receive().expect_err("nothing is published");
-    assert_eq!(interrupted.status(), Status::Interrupted);
+    stage.insist_on_failure(Status::Interrupted, || subscriber.receive());
     Box::new(subscriber)
 }
 
