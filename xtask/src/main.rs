@@ -18,6 +18,7 @@ mod repository;
 mod setup;
 mod test;
 mod tidy;
+mod versions;
 
 /// The tool of this repository.
 #[derive(Parser)]
@@ -52,6 +53,8 @@ enum Command {
         #[command(subcommand)]
         command: bench::Command,
     },
+    /// Run programs of earlier releases, and 32-bit ones, beside those of today.
+    Versions,
     /// Kill and stop processes at every step and keep a ledger.
     Crash {
         /// How long the storms last.
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&root, &options),
         Command::Interop { langs } => interop::run(&root, langs.as_deref()),
         Command::Bench { command } => bench::run(&root, &command),
+        Command::Versions => versions::run(&root),
         Command::Crash { minutes } => crash::run(&root, minutes),
     };
     match outcome {

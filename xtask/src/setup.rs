@@ -45,6 +45,14 @@ pub const PYTHON: Tool = Tool {
     packages: &["python3", "python3-venv"],
 };
 
+/// Links 32-bit programs, which must run here; tried, not only looked for.
+pub const NARROW_COMPILER: Tool = Tool {
+    name: "a compiler of 32-bit programs",
+    probe: "d=$(mktemp -d) && trap 'rm -r $d' EXIT && echo 'int main(void) { return 0; }' \
+            > $d/p.c && i686-linux-gnu-gcc -static $d/p.c -o $d/p && $d/p",
+    packages: &["gcc-i686-linux-gnu", "libc6-dev-i386-cross"],
+};
+
 /// Counts instructions and system calls; tried, not only looked for.
 pub const VALGRIND: Tool = Tool {
     name: "valgrind",

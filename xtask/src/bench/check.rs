@@ -5,8 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::build;
-use crate::process::watch;
-use crate::test::{Count, Tally, counted};
+use crate::test::{Count, Tally, tally};
 
 pub fn run(root: &Path) -> Result<(), String> {
     let built = build::core(root)?;
@@ -23,13 +22,4 @@ pub fn run(root: &Path) -> Result<(), String> {
         0 => Ok(()),
         _ => Err("cargo xtask bench check: see above what failed".to_owned()),
     }
-}
-
-fn tally(command: &mut Command, count: Count) -> Result<Tally, String> {
-    let watched = watch(command)?;
-    let mut tally = counted(count, &watched.output).ok_or("a part of the check says no count")?;
-    if !watched.succeeded && tally.failed == 0 {
-        tally.failed = 1;
-    }
-    Ok(tally)
 }
