@@ -12,7 +12,8 @@ pub fn run(root: &Path, minutes: Option<u32>) -> Result<(), String> {
     let minutes = minutes.map(|minutes| format!("--minutes={minutes}"));
     let storms: Vec<&str> = minutes.as_deref().into_iter().collect();
     let parts = [
-        ("every step, and every pair of steps", vec!["explore"]),
+        ("a death at every step and pair of steps", vec!["explore"]),
+        ("every system call refused", vec!["starve"]),
         ("kill and stop storms", storms),
     ];
     let mut total = Tally::default();

@@ -158,6 +158,20 @@ const SUITES: &[Suite] = &[
         count: Count::LastLine,
     },
     Suite {
+        name: "starvation",
+        needs: &[],
+        command: &[
+            "cargo",
+            "run",
+            "--quiet",
+            "--release",
+            "--package=crash",
+            "--",
+            "starve",
+        ],
+        count: Count::LastLine,
+    },
+    Suite {
         name: "crash",
         needs: &[],
         command: &[

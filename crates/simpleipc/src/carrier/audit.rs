@@ -229,9 +229,8 @@ fn leaks(place: &Place, control: &Control, segments: &Segments) -> Vec<String> {
         if word.state == LOANED && is_free(control, owner) {
             leaks.push(format!("{at} is on loan to the free endpoint {owner}"));
         }
-        for e in
-            (0..256u32).filter(|e| segment.holders(chunk)[*e as usize / 64] >> (e % 64) & 1 != 0)
-        {
+        let holders = segment.holders(chunk);
+        for e in (0..256).filter(|e| holders[*e as usize / 64] >> (e % 64) & 1 != 0) {
             if is_free(control, e) {
                 leaks.push(format!("{at} is held by the free endpoint {e}"));
             }
@@ -251,6 +250,16 @@ fn leaks(place: &Place, control: &Control, segments: &Segments) -> Vec<String> {
                 place.segment_path(nonce).display()
             ));
         }
+    }
+    let is_lost = |nonce: &u64| {
+        let path = place.segment_path(*nonce);
+        let is_gone = matches!(File::open_read_only(&path), Ok(None));
+        // A file has its name before it is in the table, and leaves the table first.
+        is_gone && live_nonces(control).contains(nonce)
+    };
+    for nonce in live.iter().filter(|nonce| is_lost(nonce)) {
+        let path = place.segment_path(*nonce);
+        leaks.push(format!("{} is in the table and has gone", path.display()));
     }
     leaks
 }

@@ -130,7 +130,7 @@ fn try_open(place: &Place, wanted: &Geometry) -> Result<Option<ControlFile>> {
         let stale = os::is_other_boot(geometry.boot_id);
         let opened = map(file, geometry)?;
         if stale || !has_messages(&opened.control) {
-            remove_files(place, &opened.control);
+            remove_files(place, &opened.control)?;
             return Ok(None);
         }
         check_kind(place, &opened.control, wanted.kind)?;
@@ -149,13 +149,15 @@ fn create(place: &Place, geometry: &Geometry) -> Result<Option<ControlFile>> {
     file.reserve(0, HEADER_BYTES)?;
     file.write_at(0, &geometry.to_page())?;
     file.try_lock(MEMBER, false)?;
+    // Before it has a name: one that its creator cannot map would be left to nobody.
+    let opened = map(file, geometry.clone())?;
     crash_point("create-unnamed");
-    if !file.give_name(&place.control_path())? {
+    if !opened.file.give_name(&place.control_path())? {
         return Ok(None);
     }
     crash_point("create-named");
     segments::remove_foreign(place, &geometry.uuid);
-    map(file, geometry.clone()).map(Some)
+    Ok(Some(opened))
 }
 
 /// Maps a control file whose header has been checked.
@@ -310,7 +312,8 @@ pub fn leave(place: &Place, file: &File, control: &Control) {
     let last = file.try_lock(MEMBER, true).unwrap_or(false);
     let named = file.identity().is_ok_and(|identity| identity.names > 0);
     if last && named && !has_messages(control) {
-        remove_files(place, control);
+        // What cannot be removed now is left for the next opener, or `clean`.
+        let _ = remove_files(place, control);
     }
     file.unlock(MEMBER);
     place.tidy_up();
@@ -321,14 +324,15 @@ pub fn lock_out(file: &File) -> Result<bool> {
     file.try_lock(MEMBER, true)
 }
 
-/// Removes all files of a channel. The caller is alone and holds MEMBER exclusively.
-pub fn remove_files(place: &Place, control: &Control) {
+/// Removes all files of a channel, the control file last: what is left on an error is still found
+/// by its name. The caller is alone and holds MEMBER exclusively.
+pub fn remove_files(place: &Place, control: &Control) -> Result<()> {
     for nonce in segments::live_nonces(control) {
-        let _ = os::remove(&place.segment_path(nonce));
+        os::remove(&place.segment_path(nonce))?;
     }
     crash_point("remove-segments");
-    for nonce in place.segment_nonces().unwrap_or_default() {
-        let _ = os::remove(&place.segment_path(nonce));
+    for nonce in place.segment_nonces()? {
+        os::remove(&place.segment_path(nonce))?;
     }
-    let _ = os::remove(&place.control_path());
+    os::remove(&place.control_path())
 }

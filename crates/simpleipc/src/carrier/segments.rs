@@ -185,6 +185,8 @@ impl Segments {
     /// Makes a segment for messages of `len` bytes and enters it in the table. Without a lock: a
     /// stopped process in the middle of this is in nobody's way.
     pub fn grow(&mut self, place: &Place, control: &Control, len: u64) -> Result<()> {
+        // Of those who died, and those whose removal was refused: it may be the memory we need.
+        remove_orphans(place, control);
         let chunk_bytes = chunk_bytes_for(len);
         let limit = control.geometry().pool_bytes_max;
         let same = self

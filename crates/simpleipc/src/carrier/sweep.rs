@@ -3,7 +3,7 @@
 use super::audit::audit;
 use super::files;
 use super::place::{Place, channels};
-use crate::error::{Result, Status};
+use crate::error::{Class, Result};
 use crate::os;
 use std::path::Path;
 use std::time::Duration;
@@ -12,18 +12,21 @@ use std::time::Duration;
 /// messages if the newest is older than `age_max`, or of unknown age and `age_max` is zero.
 /// Returns how many. Channels in use, and files that are no channels, are not touched.
 pub fn clean(directory: Option<&Path>, age_max: Duration) -> Result<u64> {
-    let mut removed = 0;
+    let (mut removed, mut failed) = (0, None);
     for name in channels(directory)? {
         let place = Place::new(&name, directory)?;
         match clean_one(&place, age_max) {
             Ok(done) => removed += u64::from(done),
-            Err(error) if error.status() == Status::NoPermission => return Err(error),
+            // For want of files, memory or rights. The others first.
+            Err(error) if error.status().class() == Class::System => {
+                failed.get_or_insert(error);
+            }
             // Damaged, or made by another version: not ours to judge.
             Err(_) => {}
         }
         place.tidy_up();
     }
-    Ok(removed)
+    failed.map_or(Ok(removed), Err)
 }
 
 fn clean_one(place: &Place, age_max: Duration) -> Result<bool> {
@@ -47,6 +50,6 @@ fn clean_one(place: &Place, age_max: Duration) -> Result<bool> {
         return Ok(false);
     }
     let opened = files::map(file, geometry)?;
-    files::remove_files(place, &opened.control);
+    files::remove_files(place, &opened.control)?;
     Ok(true)
 }

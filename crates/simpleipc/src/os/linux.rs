@@ -38,7 +38,12 @@ pub(super) fn os_error(what: &str, code: i32) -> Error {
             Status::NoPermission,
             "give this user access to the directory, or name another one in SIPC_DIR",
         ),
-        libc::ENOSPC | libc::EDQUOT | libc::ENOMEM => (
+        libc::ENOMEM => (
+            Status::NoSpace,
+            "free some memory, or raise the limits of this process (ulimit -v, \
+             vm.max_map_count, the memory of its container)",
+        ),
+        libc::ENOSPC | libc::EDQUOT => (
             Status::NoSpace,
             "free some shared memory, make it larger (docker run --shm-size), or name another \
              directory in SIPC_DIR",
@@ -51,6 +56,11 @@ pub(super) fn os_error(what: &str, code: i32) -> Error {
             Status::System,
             "close some files or raise the limit (ulimit -n)",
         ),
+        libc::ENOLCK => (
+            Status::System,
+            "the system has no memory for more file locks; close some programs",
+        ),
+        libc::EINTR => (Status::System, "a signal came in between; try again"),
         _ => (Status::System, "see the error number"),
     };
     Error::os(status, code, format!("{what}: {text}; {remedy}"))
@@ -83,7 +93,9 @@ pub(super) fn attempt_io(call: &'static str) -> std::io::Result<()> {
 /// `value` of a system call that answers -1 on failure.
 pub(super) fn check(value: libc::c_int, what: &dyn Fn() -> String) -> Result<libc::c_int> {
     if value < 0 {
-        Err(last_error(&what()))
+        // Before anything else can fail.
+        let error = std::io::Error::last_os_error();
+        Err(os_error(&what(), error.raw_os_error().unwrap_or(0)))
     } else {
         Ok(value)
     }

@@ -3,7 +3,7 @@
 //! The calls are those with 64-bit offsets and inode numbers, in 32-bit processes too: they share
 //! files with 64-bit ones.
 
-use super::linux::{attempt, attempt_io, check, last_error, os_error};
+use super::linux::{attempt, attempt_io, check, os_error};
 use crate::error::{Error, Result, Status};
 use std::ffi::CString;
 use std::mem::ManuallyDrop;
@@ -153,6 +153,16 @@ impl File {
         }
     }
 
+    /// The file as the system names it, for sentences: by its path, and before it has a name by
+    /// its directory and number.
+    pub(super) fn shown(&self) -> String {
+        let link = format!("/proc/self/fd/{}", self.fd.as_raw_fd());
+        let path = std::fs::read_link(link);
+        path.map_or("a channel file".to_string(), |path| {
+            path.display().to_string()
+        })
+    }
+
     pub fn identity(&self) -> Result<Identity> {
         // SAFETY: plain data, written by fstat before it is read.
         let mut stat: libc::stat64 = unsafe { std::mem::zeroed() };
@@ -160,7 +170,7 @@ impl File {
             // SAFETY: open descriptor, valid pointer.
             unsafe { libc::fstat64(self.fd.as_raw_fd(), &mut stat) }
         });
-        check(done, &|| "cannot look at a channel file".to_string())?;
+        check(done, &|| format!("cannot look at {}", self.shown()))?;
         Ok(Identity {
             device: stat.st_dev as u64,
             inode: stat.st_ino as u64,
@@ -177,7 +187,7 @@ impl File {
             // SAFETY: open descriptor, valid pointer.
             unsafe { libc::fstat64(self.fd.as_raw_fd(), &mut stat) }
         });
-        check(done, &|| "cannot look at a channel file".to_string())?;
+        check(done, &|| format!("cannot look at {}", self.shown()))?;
         Ok(stat.st_blocks as u64 * 512)
     }
 
@@ -187,7 +197,10 @@ impl File {
             // SAFETY: plain system call on an open descriptor.
             unsafe { libc::ftruncate64(self.fd.as_raw_fd(), bytes as libc::off64_t) }
         });
-        check(done, &|| format!("cannot make a file of {bytes} bytes")).map(|_| ())
+        check(done, &|| {
+            format!("cannot make {} {bytes} bytes long", self.shown())
+        })
+        .map(|_| ())
     }
 
     /// Puts memory behind `bytes` at `offset`, so that touching them cannot fail later. Doing it
@@ -206,7 +219,10 @@ impl File {
             }
         });
         check(done, &|| {
-            format!("cannot reserve {bytes} bytes of shared memory")
+            format!(
+                "cannot reserve {bytes} bytes of shared memory for {}",
+                self.shown()
+            )
         })
         .map(|_| ())
     }
@@ -224,7 +240,7 @@ impl File {
         let written = attempt_io("write").and_then(|()| file.write_all_at(bytes, offset));
         written.map_err(|error| {
             os_error(
-                "cannot write a channel file",
+                &format!("cannot write {}", self.shown()),
                 error.raw_os_error().unwrap_or(0),
             )
         })
@@ -244,7 +260,7 @@ impl File {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     let code = error.raw_os_error().unwrap_or(0);
-                    return Err(os_error("cannot read a channel file", code));
+                    return Err(os_error(&format!("cannot read {}", self.shown()), code));
                 }
             }
         }
@@ -281,7 +297,7 @@ impl File {
         match self.lock_operation("lock", kind, byte).0 {
             0 => Ok(true),
             libc::EAGAIN | libc::EACCES => Ok(false),
-            error => Err(os_error("cannot lock a channel file", error)),
+            error => Err(os_error(&format!("cannot lock {}", self.shown()), error)),
         }
     }
 
@@ -294,7 +310,10 @@ impl File {
         let (error, kind) = self.lock_operation("probe", libc::F_RDLCK, byte);
         match error {
             0 => Ok(kind != libc::F_UNLCK as i16),
-            error => Err(os_error("cannot probe a channel file", error)),
+            error => Err(os_error(
+                &format!("cannot look at the locks of {}", self.shown()),
+                error,
+            )),
         }
     }
 
@@ -308,7 +327,10 @@ impl File {
         };
         attempt_io("map").map_err(|error| {
             let code = error.raw_os_error().unwrap_or(0);
-            os_error(&format!("cannot map {bytes} bytes"), code)
+            os_error(
+                &format!("cannot map {bytes} bytes of {}", self.shown()),
+                code,
+            )
         })?;
         let access = libc::PROT_READ | if writable { libc::PROT_WRITE } else { 0 };
         // SAFETY: a fresh mapping at an address of the kernel's choice.
@@ -323,7 +345,9 @@ impl File {
             )
         };
         if base == libc::MAP_FAILED {
-            return Err(last_error(&format!("cannot map {bytes} bytes")));
+            let code = std::io::Error::last_os_error().raw_os_error().unwrap_or(0);
+            let what = format!("cannot map {bytes} bytes of {}", self.shown());
+            return Err(os_error(&what, code));
         }
         let base = NonNull::new(base.cast()).expect("mmap does not return null");
         Ok(Mapping { base, len })

@@ -35,22 +35,20 @@ impl Rights {
 
 /// The rights of what `path` leads to.
 pub fn rights(path: &Path) -> Result<Rights> {
-    rights_in(
-        path,
-        attempt_io("stat").and_then(|()| std::fs::metadata(path)),
-    )
+    let meta = attempt_io("stat").and_then(|()| std::fs::metadata(path));
+    rights_in(&|| path.display().to_string(), meta)
 }
 
 /// The rights of what has this very name: of a symbolic link, not of what it leads to.
 pub fn rights_unfollowed(path: &Path) -> Result<Rights> {
     let meta = attempt_io("stat").and_then(|()| std::fs::symlink_metadata(path));
-    rights_in(path, meta)
+    rights_in(&|| path.display().to_string(), meta)
 }
 
-fn rights_in(path: &Path, meta: std::io::Result<Metadata>) -> Result<Rights> {
+fn rights_in(shown: &dyn Fn() -> String, meta: std::io::Result<Metadata>) -> Result<Rights> {
     let meta = meta.map_err(|error| {
         os_error(
-            &format!("cannot look at {}", path.display()),
+            &format!("cannot look at {}", shown()),
             error.raw_os_error().unwrap_or(0),
         )
     })?;
@@ -61,7 +59,7 @@ impl File {
     pub fn rights(&self) -> Result<Rights> {
         let file = self.borrow();
         let meta = attempt_io("stat").and_then(|()| file.metadata());
-        rights_in(Path::new("a channel file"), meta)
+        rights_in(&|| self.shown(), meta)
     }
 
     /// Gives the file to a group and sets its mode, whatever the umask is. For a file without a
@@ -75,7 +73,7 @@ impl File {
                 unsafe { libc::fchown(fd, libc::uid_t::MAX, group) }
             });
             check(done, &|| {
-                format!("cannot give a channel file to the group {group}")
+                format!("cannot give {} to the group {group}", self.shown())
             })?;
         }
         if now.mode != mode {
@@ -84,7 +82,7 @@ impl File {
                 unsafe { libc::fchmod(fd, mode as libc::mode_t) }
             });
             check(done, &|| {
-                format!("cannot set the mode of a channel file to {mode:o}")
+                format!("cannot set the mode of {} to {mode:o}", self.shown())
             })?;
         }
         Ok(())

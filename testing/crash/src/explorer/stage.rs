@@ -12,7 +12,7 @@ use simpleipc::{
 };
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 /// The channels everybody meets on.
@@ -161,21 +161,26 @@ impl Stage {
         }
     }
 
-    /// A signal comes in a moment, whose handler does nothing; another one after it would end
-    /// this process.
-    pub fn expect_signal(&self) {
-        extern "C" fn nothing(_: libc::c_int) {}
-        let handler: extern "C" fn(libc::c_int) = nothing;
-        // SAFETY: plain data, set below; the handler does nothing, and the calls change only how
-        // this process, which has one thread, is signalled.
+    /// From now on signals keep coming, whose handler does nothing, until it is taken for a hang.
+    pub fn expect_signals(&self) {
+        const MICROSECONDS: libc::suseconds_t = 2_000;
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        extern "C" fn count(_: libc::c_int) {
+            if COUNT.fetch_add(1, Relaxed) > u32::from(HANG_SECONDS) * 500 {
+                // SAFETY: async-signal-safe; ends this process.
+                unsafe { libc::abort() };
+            }
+        }
+        let handler: extern "C" fn(libc::c_int) = count;
+        // SAFETY: plain data, set below; the calls change only how this process, which has one
+        // thread, is signalled.
         unsafe {
             let mut action: libc::sigaction = std::mem::zeroed();
             action.sa_sigaction = handler as libc::sighandler_t;
-            action.sa_flags = libc::SA_RESETHAND;
             libc::sigaction(libc::SIGALRM, &action, std::ptr::null_mut());
             let mut timer: libc::itimerval = std::mem::zeroed();
-            timer.it_value.tv_usec = 2_000;
-            timer.it_interval.tv_sec = libc::time_t::from(HANG_SECONDS);
+            timer.it_value.tv_usec = MICROSECONDS;
+            timer.it_interval.tv_usec = MICROSECONDS;
             libc::setitimer(libc::ITIMER_REAL, &timer, std::ptr::null_mut());
         }
     }

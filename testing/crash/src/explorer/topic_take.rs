@@ -201,7 +201,7 @@ pub const SCENES: &[Scene] = &[
 ];
 
 fn waits_for_a_signal(stage: &Stage, mut subscriber: Subscriber) -> Held {
-    stage.expect_signal();
+    stage.expect_signals();
     stage.begin();
     stage.insist_on_failure(Status::Interrupted, || subscriber.receive());
     Box::new(subscriber)

@@ -158,9 +158,15 @@ impl Consumer {
                 }
                 Polled::Kept(seen) => {
                     // Our cursor passes the message only after this.
-                    if let Some(chunk) = self.lend(seen)? {
-                        let copy = seen.line.whole();
-                        each(&Message::new(copy, seen.sequence, 0, Some(chunk), None));
+                    match self.lend(seen) {
+                        Ok(Some(chunk)) => {
+                            let copy = seen.line.whole();
+                            each(&Message::new(copy, seen.sequence, 0, Some(chunk), None));
+                        }
+                        Ok(None) => {}
+                        // Not passed: the next call tries again.
+                        Err(_) if count > 0 => break,
+                        Err(error) => return Err(error),
                     }
                     self.advance(seen, false);
                 }
