@@ -13,6 +13,7 @@ mod page;
 mod queue;
 mod queue_scenes;
 mod scenes;
+mod shortage;
 mod stage;
 mod starve;
 mod topic;
@@ -120,9 +121,16 @@ pub fn starve(plan: &Plan) -> (u64, u64) {
     let chosen = chosen(plan, table);
     let mut failed = in_workers(|page| starve::explore_calls(plan, table, page, &chosen));
     let mut refused = 0;
-    for (scene, counts) in chosen {
+    let mut lines: Vec<(&str, &Counts)> = chosen.iter().map(|(s, c)| (s.name, *c)).collect();
+    if plan.only.is_empty() {
+        let shortages = &table.scenes[scenes::all().count()..];
+        table.next.store(0, Relaxed);
+        failed += in_workers(|page| shortage::explore_shortages(table, page, shortages));
+        lines.extend(shortage::names().zip(shortages));
+    }
+    for (name, counts) in lines {
         let [r, f] = [&counts.steps, &counts.failed].map(|count| count.load(Relaxed));
-        println!("{:<52} {r:>5} refusals {f:>5} failed", scene.name);
+        println!("{name:<52} {r:>5} refusals {f:>5} failed");
         (refused, failed) = (refused + r, failed + f);
     }
     (refused, failed)
@@ -250,9 +258,15 @@ fn run_one(scene: &Scene, page: &Page, fate: Fate, j: Option<u64>) -> Result<End
             &mut std::iter::empty(),
         )?;
     }
-    match world {
-        World::Topic(topic) => topic.judge(page.parts())?,
-        World::Queue(queue) => queue.judge(page.parts(), j.is_none())?,
-    }
+    judge(world, page, j.is_none())?;
     Ok(end)
+}
+
+/// Those who survive go on, and everything is as it should be; in a queue with `patience` before
+/// anybody joins.
+fn judge(world: World, page: &Page, patience: bool) -> Result<(), String> {
+    match world {
+        World::Topic(topic) => topic.judge(page.parts()),
+        World::Queue(queue) => queue.judge(page.parts(), patience),
+    }
 }

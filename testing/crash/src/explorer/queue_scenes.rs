@@ -282,6 +282,18 @@ pub const SCENES: &[Scene] = &[
         ..LIVELY
     },
     Scene {
+        name: "queue: hold a message while others are sent",
+        world: |_| lively(&[5_000]),
+        services: &[send_medium],
+        role: holds,
+    },
+    Scene {
+        name: "queue: hold what was taken over while others are sent",
+        world: |page| after_a_death(page, &[5_000]),
+        services: &[send_medium],
+        role: holds,
+    },
+    Scene {
         name: "queue: receive each of several",
         world: |_| lively(&[20, 5_000, 20]),
         role: |stage| {
@@ -441,6 +453,20 @@ fn dies_with_a_message(stage: &Stage) -> Held {
 
 fn drain(world: &mut World, page: &Page) -> Result<(), String> {
     world.queue()?.drain(page.parts())
+}
+
+fn send_medium(world: &mut World, _: &Page) -> Result<(), String> {
+    (0..DEPTH / 2).try_for_each(|_| world.queue()?.send(5_000))
+}
+
+/// Has a message in hand while the survivors send, and is done with it, which looks at it again.
+fn holds(stage: &Stage) -> Held {
+    let mut receiver = stage.receiver();
+    stage.begin();
+    let message = stage.receive(&mut receiver).expect("a message");
+    stage.ask();
+    stage.finish(message);
+    Box::new(receiver)
 }
 
 fn sends(stage: &Stage, mut sender: simpleipc::Sender, bytes: usize) -> Held {

@@ -76,11 +76,14 @@ pub fn recover(world: &World, stage: &Stage) -> Held {
             Box::new(publisher)
         }
         World::Queue(_) => {
+            let mut sender = stage.sender();
+            let full = stage.try_send(&mut sender, 5_000, NOW).err();
+            assert!(full.is_none_or(|error| error.status() == Status::Full));
             let mut receiver = stage.receiver();
             while let Some(message) = stage.receive(&mut receiver) {
                 stage.finish(message);
             }
-            Box::new(receiver)
+            Box::new((sender, receiver))
         }
     }
 }

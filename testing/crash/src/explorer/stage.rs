@@ -4,7 +4,7 @@
 //! handles, because those of its parent are of no use to it. Everything here has one thread.
 
 use super::fate::{self, Fate};
-use super::page::{Page, Part};
+use super::page::{NO_SUCH_ERROR, Page, Part};
 use crate::ledger::{self, Entry};
 use simpleipc::{
     Class, Error, Loan, LoanKind, Message, Options, Publisher, Receiver, Sender, Status,
@@ -140,9 +140,18 @@ impl Stage {
         assert!(failed.is_ok(), "it should have failed with {status:?}");
     }
 
-    /// The sentence names the channel or its directory, and a remedy; and no channel is left that
-    /// nobody is in.
+    /// The error is clear, and no channel is left that nobody is in.
     fn check_refused(&self, error: &Error) {
+        self.check_sentence(error);
+        let directory = self.options.directory.as_deref();
+        for report in simpleipc::audit_all(directory).expect("an audit") {
+            let is_used = report.waiting > 0 || !report.peers.is_empty();
+            assert!(is_used, "left behind after {error:?}: {report:?}");
+        }
+    }
+
+    /// The sentence names the channel or its directory, and a remedy.
+    pub fn check_sentence(&self, error: &Error) {
         if error.status().class() == Class::Retry {
             return;
         }
@@ -155,10 +164,6 @@ impl Stage {
         let remedy = text.split_once("; ").map_or("", |(_, remedy)| remedy);
         let is_clear = is_named && remedy.len() > 10 && !remedy.contains("error number");
         assert!(is_clear, "no culprit or no remedy: {error:?}");
-        for report in simpleipc::audit_all(Some(directory)).expect("an audit") {
-            let is_used = report.waiting > 0 || !report.peers.is_empty();
-            assert!(is_used, "left behind after {error:?}: {report:?}");
-        }
     }
 
     /// From now on signals keep coming, whose handler does nothing, until it is taken for a hang.
@@ -198,23 +203,31 @@ impl Stage {
         }
     }
 
+    pub fn try_publisher(&self) -> simpleipc::Result<Publisher> {
+        Publisher::open(TOPIC, &self.options)
+    }
+
     pub fn publisher(&self) -> Publisher {
-        self.insist(|| Publisher::open(TOPIC, &self.options))
-            .expect("a publisher joins")
+        let publisher = self.insist(|| self.try_publisher());
+        publisher.expect("a publisher joins")
     }
 
     pub fn subscriber(&self) -> Subscriber {
-        self.insist(|| Subscriber::open(TOPIC, &self.options))
-            .expect("a subscriber joins")
+        let subscriber = self.insist(|| Subscriber::open(TOPIC, &self.options));
+        subscriber.expect("a subscriber joins")
     }
 
-    pub fn lossless(&self) -> Subscriber {
+    pub fn try_lossless(&self) -> simpleipc::Result<Subscriber> {
         let lossless = Options {
             lossless: true,
             ..self.options.clone()
         };
-        self.insist(|| Subscriber::open(TOPIC, &lossless))
-            .expect("a lossless subscriber joins")
+        Subscriber::open(TOPIC, &lossless)
+    }
+
+    pub fn lossless(&self) -> Subscriber {
+        let subscriber = self.insist(|| self.try_lossless());
+        subscriber.expect("a lossless subscriber joins")
     }
 
     pub fn tap(&self) -> Subscriber {
@@ -222,18 +235,31 @@ impl Stage {
             tap: true,
             ..self.options.clone()
         };
-        self.insist(|| Subscriber::open(TOPIC, &tap))
-            .expect("a tap opens")
+        let tap = self.insist(|| Subscriber::open(TOPIC, &tap));
+        tap.expect("a tap opens")
+    }
+
+    pub fn try_sender(&self) -> simpleipc::Result<Sender> {
+        Sender::open(QUEUE, &self.options)
     }
 
     pub fn sender(&self) -> Sender {
-        self.insist(|| Sender::open(QUEUE, &self.options))
-            .expect("a sender joins")
+        let sender = self.insist(|| self.try_sender());
+        sender.expect("a sender joins")
+    }
+
+    pub fn try_receiver(&self) -> simpleipc::Result<Receiver> {
+        Receiver::open(QUEUE, &self.options)
     }
 
     pub fn receiver(&self) -> Receiver {
-        self.insist(|| Receiver::open(QUEUE, &self.options))
-            .expect("a receiver joins")
+        let receiver = self.insist(|| self.try_receiver());
+        receiver.expect("a receiver joins")
+    }
+
+    /// A call was refused that nobody had ordered to be.
+    pub fn note_refused(&self) {
+        self.part.refused.store(NO_SUCH_ERROR, Relaxed);
     }
 
     /// The next message of this sender.
@@ -277,10 +303,19 @@ impl Stage {
     }
 
     pub fn send(&self, sender: &mut Sender, bytes: usize) {
+        self.try_send(sender, bytes, Some(STUCK)).expect("sent");
+    }
+
+    pub fn try_send(
+        &self,
+        sender: &mut Sender,
+        bytes: usize,
+        patience: Option<Duration>,
+    ) -> simpleipc::Result<()> {
         let message = self.next(bytes);
-        self.insist(|| sender.put(&Value::from(&message[..]), 0, Some(STUCK)))
-            .expect("sent");
+        self.insist(|| sender.put(&Value::from(&message[..]), 0, patience))?;
         self.part.sent.fetch_add(1, Relaxed);
+        Ok(())
     }
 
     pub fn send_loan(&self, sender: &mut Sender, bytes: usize) {

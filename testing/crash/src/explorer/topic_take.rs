@@ -1,8 +1,11 @@
 //! Topics: taking messages, holding them, and waiting for them.
 
-use super::scenes::{Held, Scene};
+use super::page::Page;
+use super::scenes::{Checked, Held, Scene, World};
 use super::stage::{NOW, Stage, TOPIC};
+use super::topic::DEPTH;
 use super::topic_scenes::{LIVELY, publish_medium, waits_in_vain, with_history};
+use crate::ledger;
 use simpleipc::{Options, Status, Subscriber};
 use std::time::Duration;
 
@@ -92,6 +95,21 @@ pub const SCENES: &[Scene] = &[
         ..LIVELY
     },
     Scene {
+        name: "topic: hold a message while others are published",
+        services: &[publish_medium, publish_much],
+        role: |stage| holds(stage, stage.subscriber()),
+        ..LIVELY
+    },
+    Scene {
+        name: "topic: hold a message while others are published, lossless",
+        services: &[publish_medium, |world, _| {
+            (0..DEPTH / 2).try_for_each(|_| world.topic()?.publish(5_000))?;
+            world.topic()?.drain()
+        }],
+        role: |stage| holds(stage, stage.lossless()),
+        ..LIVELY
+    },
+    Scene {
         name: "topic: take each of several",
         services: &[|world, _| {
             let sizes = [20, 5_000, 96, 20_000];
@@ -115,12 +133,7 @@ pub const SCENES: &[Scene] = &[
     },
     Scene {
         name: "topic: take, after missing some",
-        services: &[|world, _| {
-            (0..40).try_for_each(|_| {
-                world.topic()?.publish(5_000)?;
-                world.topic()?.drain()
-            })
-        }],
+        services: &[publish_much],
         role: |stage| takes(stage, stage.subscriber(), 2),
         ..LIVELY
     },
@@ -199,6 +212,25 @@ pub const SCENES: &[Scene] = &[
         ..LIVELY
     },
 ];
+
+/// More than a lane holds.
+fn publish_much(world: &mut World, _: &Page) -> Checked {
+    (0..40).try_for_each(|_| {
+        world.topic()?.publish(5_000)?;
+        world.topic()?.drain()
+    })
+}
+
+/// Has a message in hand while the survivors publish, and looks at it again.
+fn holds(stage: &Stage, mut subscriber: Subscriber) -> Held {
+    stage.ask();
+    stage.begin();
+    let message = stage.take(&mut subscriber);
+    stage.ask();
+    ledger::read(&message).expect("still whole");
+    drop(message);
+    Box::new(subscriber)
+}
 
 fn waits_for_a_signal(stage: &Stage, mut subscriber: Subscriber) -> Held {
     stage.expect_signals();
