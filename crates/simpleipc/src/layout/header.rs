@@ -9,8 +9,8 @@ use super::{PAGE_BYTES, endpoint, lane, round_up};
 pub const MAGIC: [u8; 8] = *b"SIPC\r\n\x1a\0";
 /// Layouts with another major number cannot be shared.
 pub const LAYOUT_MAJOR: u16 = 1;
-/// Additions that an older library may ignore raise the minor number.
-pub const LAYOUT_MINOR: u16 = 0;
+/// Additions that an older library may ignore raise the minor number; it is for people to read.
+pub const LAYOUT_MINOR: u16 = 1;
 /// Reads as another number on a machine of the other byte order.
 pub const ENDIAN_MARK: u32 = 0x0102_0304;
 
