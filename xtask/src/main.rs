@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 mod api;
 mod artifacts;
 mod bench;
+mod counts;
 mod crash;
 mod demo;
 mod generate;
@@ -39,7 +40,15 @@ enum Command {
     /// Check the house rules.
     Tidy,
     /// Set up what is missing and run every test.
-    Test,
+    Test {
+        /// Only these suites.
+        suites: Vec<String>,
+    },
+    /// Write the figures in docs/reliability.md.
+    Counts {
+        /// Outputs of `cargo xtask test` or `crash`, for what only running tells.
+        logs: Vec<String>,
+    },
     /// Run the main job on real pictures: three programs in three languages.
     Demo(demo::Options),
     /// Run every language's driver against every other.
@@ -68,7 +77,8 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Gen { check } => generate::run(&root, check),
         Command::Tidy => tidy::run(&root),
-        Command::Test => test::run(&root),
+        Command::Test { suites } => test::run(&root, &suites),
+        Command::Counts { logs } => counts::run(&root, &logs),
         Command::Demo(options) => demo::run(&root, &options),
         Command::Interop { langs } => interop::run(&root, langs.as_deref()),
         Command::Bench { command } => bench::run(&root, &command),

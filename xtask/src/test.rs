@@ -194,8 +194,17 @@ pub struct Tally {
     pub failed: u64,
 }
 
-/// Runs all suites; an error if anything failed.
-pub fn run(root: &Path) -> Result<(), String> {
+/// Runs all suites, or those that are named; an error if anything failed.
+pub fn run(root: &Path, names: &[String]) -> Result<(), String> {
+    let is_known = |name: &&String| SUITES.iter().any(|suite| suite.name == **name);
+    if let Some(name) = names.iter().find(|name| !is_known(name)) {
+        let known: Vec<&str> = SUITES.iter().map(|suite| suite.name).collect();
+        return Err(format!(
+            "no suite {name:?}; there are: {}",
+            known.join(", ")
+        ));
+    }
+    let wanted = |suite: &&Suite| names.is_empty() || names.iter().any(|name| name == suite.name);
     let mut provider = Provider {
         root,
         artifacts: None,
@@ -203,7 +212,7 @@ pub fn run(root: &Path) -> Result<(), String> {
     };
     let mut total = Tally::default();
     let mut summary = Vec::new();
-    for suite in SUITES {
+    for suite in SUITES.iter().filter(wanted) {
         let started = Instant::now();
         let tally = run_suite(suite, &mut provider).unwrap_or_else(|why| {
             println!("{}: {why}", suite.name);

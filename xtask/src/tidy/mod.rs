@@ -9,11 +9,11 @@ mod pairs;
 mod recovery;
 mod shape;
 mod snippets;
-mod source;
+pub mod source;
 
 use std::path::Path;
 
-use crate::generate;
+use crate::{counts, generate};
 use source::{Severity, Source};
 
 /// Checks everything, prints the findings and fails if one is more than a warning.
@@ -25,6 +25,7 @@ pub fn run(root: &Path) -> Result<(), String> {
     findings.extend(recovery::check(&sources));
     findings.extend(layout_hash::check(&sources));
     findings.extend(snippets::check(&sources));
+    findings.extend(counts::check(root, &sources));
     findings.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     for finding in &findings {
         println!("{finding}");
