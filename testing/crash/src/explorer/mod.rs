@@ -181,7 +181,13 @@ fn explore_steps(plan: &Plan, table: &Table, page: &Page, chosen: &[(&Scene, &Co
             };
             counts.steps.fetch_add(u64::from(!skipped), Relaxed);
             match end {
-                Err(why) => show(counts, scene, page, &format!("{k}"), &why),
+                Err(why) => show(
+                    counts,
+                    scene,
+                    page,
+                    &format!("explore --step={k} --every=0"),
+                    &why,
+                ),
                 Ok(End::Done) => break,
                 Ok(End::Died) => {}
             }
@@ -213,7 +219,13 @@ fn explore_pairs(plan: &Plan, table: &Table, page: &Page, chosen: &[(&Scene, &Co
         while counts.failed.load(Relaxed) <= SHOWN_MAX && j < STEPS_MAX {
             counts.pairs.fetch_add(1, Relaxed);
             match guarded(scene, page, Fate::Dies(*k), Some(j)) {
-                Err(why) => show(counts, scene, page, &format!("{k} --second={j}"), &why),
+                Err(why) => show(
+                    counts,
+                    scene,
+                    page,
+                    &format!("explore --step={k} --second={j}"),
+                    &why,
+                ),
                 Ok(End::Done) => break,
                 Ok(End::Died) => {}
             }
@@ -222,12 +234,13 @@ fn explore_pairs(plan: &Plan, table: &Table, page: &Page, chosen: &[(&Scene, &Co
     }
 }
 
-fn show(counts: &Counts, scene: &Scene, page: &Page, steps: &str, why: &str) {
+/// Tells of a failure, and with which `words` to have it again.
+fn show(counts: &Counts, scene: &Scene, page: &Page, words: &str, why: &str) {
     counts.failed.fetch_add(1, Relaxed);
     let [first, second, _] = page.parts();
     let (name, first, second) = (scene.name, first.met_at(), second.met_at());
     println!("FAILED {name}: {why}\n  at {first}, and {second}");
-    println!("  again: crash explore or starve --only='{name}' --step={steps}");
+    println!("  again: cargo run --release -p crash -- {words} --only='{name}'");
 }
 
 /// As [`run_one`]; a panic is a failure like any other.

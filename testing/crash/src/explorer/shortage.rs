@@ -1,10 +1,10 @@
-//! Real shortages: a file system that is full or has no inodes, a process without descriptors or
-//! without address space; each from nothing left up to just enough.
+//! Real shortages: a file system that is full or has no inodes, a process without descriptors,
+//! address space or heap; each from nothing left up to just enough.
 //!
 //! Somebody joins and exchanges messages of all sizes while something is short. That fails with
-//! a sentence, or succeeds; when the shortage is over it succeeds, and those beside it go on. Heap
-//! memory is no case of its own: without any, the standard library ends the process, which to the
-//! others is a death like any other. So a process may also end here, where address space is short.
+//! a sentence, or succeeds; when the shortage is over it succeeds, and those beside it go on. Only
+//! without heap the standard library ends the process, which to the others is a death like any
+//! other.
 
 use super::fate::Fate;
 use super::page::Page;
@@ -36,11 +36,13 @@ enum Short {
     Descriptors,
     /// Address space of the process, in steps of 64 KiB.
     Addresses,
+    /// Heap of the process, in steps of 256 bytes.
+    Heap,
 }
 
 type Build = fn() -> Result<World, String>;
 
-const CASES: [(&str, Short, Build); 8] = [
+const CASES: [(&str, Short, Build); 10] = [
     ("topic: a full file system", Short::Pages, topic),
     ("queue: a full file system", Short::Pages, queue),
     ("topic: no inodes", Short::Inodes, topic),
@@ -49,6 +51,8 @@ const CASES: [(&str, Short, Build); 8] = [
     ("queue: no descriptors", Short::Descriptors, queue),
     ("topic: no address space", Short::Addresses, topic),
     ("queue: no address space", Short::Addresses, queue),
+    ("topic: no heap", Short::Heap, topic),
+    ("queue: no heap", Short::Heap, queue),
 ];
 
 fn topic() -> Result<World, String> {
@@ -124,8 +128,10 @@ fn suffer(
     }
     let is_topic = matches!(world, World::Topic(_));
     let role = |stage: &Stage| {
-        if !is_mounted {
-            limit_process(short, Some(left));
+        match short {
+            Short::Pages | Short::Inodes => {}
+            Short::Heap => exhaust_heap(left),
+            _ => limit_process(short, Some(left)),
         }
         let first = exchange(stage, is_topic);
         if is_mounted {
@@ -144,8 +150,8 @@ fn suffer(
         .iter()
         .map(|()| remount(&path, PLENTY_BYTES, PLENTY_FILES));
     let end = match play(page, 0, Fate::Lives, &options, role, &mut plenty) {
-        // No memory for the heap.
-        Err(why) if short == Short::Addresses && why.ends_with("signal 6") => End::Died,
+        // Whoever has no heap is ended by SIGABRT.
+        Err(why) if short == Short::Heap && why.ends_with("signal 6") => End::Died,
         end => end?,
     };
     judge(world, page, true)?;
@@ -173,10 +179,35 @@ fn exchange(stage: &Stage, is_topic: bool) -> Result<(), Error> {
     Ok(())
 }
 
+/// Leaves this process `left` units of heap, and no way to get more. Being ended for that makes no
+/// noise, because it happens many times.
+fn exhaust_heap(left: u64) {
+    let kept: Vec<u8> = Vec::with_capacity(left as usize * 256);
+    // SAFETY: a NUL-terminated path, and descriptors of this process, which has one thread.
+    unsafe {
+        let null = libc::open(c"/dev/null".as_ptr(), libc::O_WRONLY);
+        libc::dup2(null, 2);
+        libc::close(null);
+    }
+    limit_process(Short::Heap, Some(0));
+    for bytes in [1 << 20, 1 << 16, 1 << 12, 256, 64, 16] {
+        loop {
+            let mut eaten: Vec<u8> = Vec::new();
+            if eaten.try_reserve_exact(bytes).is_err() {
+                break;
+            }
+            std::mem::forget(eaten);
+        }
+    }
+    drop(kept);
+}
+
 /// Lets this process have `left` units more than it has now, or as many as it likes.
 fn limit_process(short: Short, left: Option<u64>) {
     let resource = match short {
         Short::Descriptors => libc::RLIMIT_NOFILE,
+        // Of private memory only: files can still be mapped.
+        Short::Heap => libc::RLIMIT_DATA,
         _ => libc::RLIMIT_AS,
     };
     // SAFETY: plain data, written by the first call before it is used.
@@ -185,6 +216,8 @@ fn limit_process(short: Short, left: Option<u64>) {
         libc::getrlimit(resource, &mut limit);
         limit.rlim_cur = match (short, left) {
             (_, None) => limit.rlim_max,
+            // Less than it has. 0 would mean no limit (a workaround in Linux for Valgrind).
+            (Short::Heap, Some(_)) => PAGE_BYTES,
             (Short::Descriptors, Some(left)) => lowest_free_descriptor() + left,
             (_, Some(left)) => address_space() + left * (64 << 10),
         };

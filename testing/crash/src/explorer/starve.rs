@@ -29,7 +29,8 @@ fn refuse_call(scene: &Scene, counts: &Counts, page: &Page, call: u64) -> bool {
         let code = page.parts()[0].refused.load(Relaxed);
         if let Err(why) = outcome {
             let error = std::io::Error::from_raw_os_error(code as i32);
-            show(counts, scene, page, &format!("{call} ({error})"), &why);
+            let why = format!("{why} ({error})");
+            show(counts, scene, page, &format!("starve --step={call}"), &why);
         }
         match code {
             0 => return false,
