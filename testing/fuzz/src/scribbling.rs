@@ -64,6 +64,7 @@ pub fn run(bytes: &[u8]) {
         drop(stage);
         done.store(true, Ordering::Relaxed);
     });
+    drop(canvas);
     neighbours.check();
 }
 

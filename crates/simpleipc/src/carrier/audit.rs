@@ -181,6 +181,17 @@ fn waiting(control: &Control) -> (u64, Option<i64>) {
     (count, age)
 }
 
+/// What waits in a channel that nobody has open: as [`waiting`], with what the dead had in hand.
+pub(super) fn left(control: &Control) -> (u64, Option<i64>) {
+    let (count, age) = waiting(control);
+    let leased = |e: &u32| {
+        let word = control.endpoint(*e).lease().load(Ordering::Relaxed);
+        !is_free(control, *e) && Lease::from_word(word).is_some()
+    };
+    let in_hand = (0..control.endpoints_reserved()).filter(leased).count();
+    (count + in_hand as u64, age)
+}
+
 fn publish_time(control: &Control, lane: u32, sequence: u64) -> Option<i64> {
     let Found::Message(copy) = control.lane(lane).slot(sequence).read(sequence) else {
         return None;

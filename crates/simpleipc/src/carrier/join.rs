@@ -52,6 +52,29 @@ pub fn activate(attachment: &Attachment) {
 
 fn claim(opened: &files::ControlFile, place: &Place, role: Role) -> Result<u32> {
     let control = &opened.control;
+    // As often as all could be taken from us. More often only by somebody who breaks the protocol.
+    for _ in 0..control.geometry().endpoints {
+        if let Some(endpoint) = try_claim(opened, role)? {
+            return Ok(endpoint);
+        }
+        // All taken: perhaps by the dead.
+        if !revive(opened, place)? {
+            break;
+        }
+    }
+    Err(Error::new(
+        Status::TooManyPeers,
+        format!(
+            "the channel '{}' has {} open handles, its maximum; close some, or use one handle \
+             for many messages",
+            place.name(),
+            control.geometry().endpoints
+        ),
+    ))
+}
+
+fn try_claim(opened: &files::ControlFile, role: Role) -> Result<Option<u32>> {
+    let control = &opened.control;
     for e in 0..control.geometry().endpoints {
         if e >= control.endpoints_reserved() {
             // A page at a time, four blocks.
@@ -74,21 +97,9 @@ fn claim(opened: &files::ControlFile, place: &Place, role: Role) -> Result<u32> 
         }
         fill(control, e, role);
         crash_point("claim-joining");
-        return Ok(e);
+        return Ok(Some(e));
     }
-    // All taken: perhaps by the dead.
-    if revive(opened, place)? {
-        return claim(opened, place, role);
-    }
-    Err(Error::new(
-        Status::TooManyPeers,
-        format!(
-            "the channel '{}' has {} open handles, its maximum; close some, or use one handle \
-             for many messages",
-            place.name(),
-            control.geometry().endpoints
-        ),
-    ))
+    Ok(None)
 }
 
 fn fill(control: &Control, e: u32, role: Role) {

@@ -140,7 +140,7 @@ impl Segments {
                 Status::Corrupt,
                 format!(
                     "the data file {} of the channel '{}' is damaged; end the programs that use \
-                     the channel",
+                     the channel, and remove the file",
                     path.display(),
                     place.name()
                 ),

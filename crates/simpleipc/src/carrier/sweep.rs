@@ -1,8 +1,7 @@
 //! Removing what nobody uses any more: channels whose processes are all dead, and old queues.
 
-use super::audit::audit;
-use super::files;
 use super::place::{Place, channels};
+use super::{audit, files};
 use crate::error::{Class, Result};
 use crate::os;
 use std::path::Path;
@@ -37,19 +36,18 @@ fn clean_one(place: &Place, age_max: Duration) -> Result<bool> {
     if !files::lock_out(&file)? || file.identity()?.names == 0 {
         return Ok(false);
     }
-    let Some(report) = audit(place)? else {
-        return Ok(false);
-    };
     let geometry = files::read_geometry(&file, place)?;
     let boots_ago = os::is_other_boot(geometry.boot_id);
+    let opened = files::map(file, geometry)?;
+    // The data files are not looked at: a damaged one goes with the others.
+    let (waiting, newest_age_ns) = audit::left(&opened.control);
     // Unstamped, or in the lease of a dead receiver: of unknown age, and not to be lost for that.
-    let age = report.newest_age_ns.map_or(Duration::ZERO, |age| {
+    let age = newest_age_ns.map_or(Duration::ZERO, |age| {
         Duration::from_nanos(u64::try_from(age).unwrap_or(0))
     });
-    if report.waiting > 0 && age < age_max && !boots_ago {
+    if waiting > 0 && age < age_max && !boots_ago {
         return Ok(false);
     }
-    let opened = files::map(file, geometry)?;
     files::remove_files(place, &opened.control)?;
     Ok(true)
 }

@@ -10,6 +10,10 @@ pub const SEGMENTS: usize = 64;
 /// Bytes before the chunk headers.
 pub const SEGMENT_HEADER_BYTES: u64 = 4096;
 
+/// Chunks of one segment, at most: as many of the smallest as go into the largest segment that
+/// has more than one. A claim of more would have others look at memory for ever.
+pub const CHUNKS_MAX: u32 = 1 << 16;
+
 /// Table entry state: unused, with the generation the next use will have.
 pub const ENTRY_FREE: u64 = 0;
 /// Table entry state: the file `nonce` is part of the channel.
@@ -84,7 +88,7 @@ impl SegmentGeometry {
             chunk_bytes: word(32),
             chunks: word(40) as u32,
         };
-        let sane = geometry.chunks > 0
+        let sane = (1..=CHUNKS_MAX).contains(&geometry.chunks)
             && geometry.chunk_bytes > 0
             && geometry.chunk_bytes.is_multiple_of(64)
             && geometry.total_bytes()? <= file_bytes;

@@ -68,13 +68,14 @@ impl Writer {
         let depth = self.lane.depth();
         if control.geometry().is_queue() {
             let taken = self.room_until - depth;
-            let most = self.next.min(taken + TAKES_AT_ONCE);
+            let most = self.next.min(taken.saturating_add(TAKES_AT_ONCE));
             let done = |sequence: &u64| {
                 // sync take-done/acquire: the receiver has copied the message out.
                 let take = Take::from_word(self.lane.take(*sequence).load(Ordering::Acquire));
                 take.state == TAKE_DONE && take.sequence == *sequence
             };
-            self.room_until += (taken..most).take_while(done).count() as u64;
+            let made = (taken..most).take_while(done).count() as u64;
+            self.room_until = self.room_until.saturating_add(made);
         } else {
             // sync members/seqcst: our publications come before this look at the members; see
             // `Members::insert`.

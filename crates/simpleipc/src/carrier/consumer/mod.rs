@@ -163,9 +163,12 @@ impl Consumer {
                             let copy = seen.line.whole();
                             each(&Message::new(copy, seen.sequence, 0, Some(chunk), None));
                         }
-                        Ok(None) => {}
-                        // Not passed: the next call tries again.
-                        Err(_) if count > 0 => break,
+                        // Not passed: the next call tries again, or says that it is lost.
+                        Ok(None) | Err(_) if count > 0 => break,
+                        Ok(None) => {
+                            self.advance(seen, false);
+                            return Err(self.lost_data());
+                        }
                         Err(error) => return Err(error),
                     }
                     self.advance(seen, false);
