@@ -3,7 +3,7 @@
 use super::page::Page;
 use super::queue::Queue;
 use super::scenes::{Held, Scene, World};
-use super::stage::{NOW, Stage};
+use super::stage::{NOW, QUEUE, Stage};
 use super::topic::DEPTH;
 use simpleipc::{LoanKind, Message, Status, wait_any};
 use std::time::Duration;
@@ -147,6 +147,23 @@ pub const SCENES: &[Scene] = &[
     Scene {
         name: "queue: send, one line",
         role: |stage| sends_from_the_start(stage, 20),
+        ..LIVELY
+    },
+    Scene {
+        name: "queue: send and receive, without a handle",
+        role: |stage| {
+            stage.go_there();
+            stage.begin();
+            stage.send_once(20);
+            stage.send_once(5_000);
+            for _ in 0..2 {
+                let message = stage.insist(|| simpleipc::receive(QUEUE, NOW));
+                let message = message.expect("what was sent");
+                stage.note_given(&message);
+                stage.finish(message);
+            }
+            Box::new(())
+        },
         ..LIVELY
     },
     Scene {

@@ -262,6 +262,29 @@ impl Stage {
         self.part.refused.store(NO_SUCH_ERROR, Relaxed);
     }
 
+    /// The calls without a handle shall meet on the channels here.
+    pub fn go_there(&self) {
+        let directory = self.options.directory.as_deref().expect("one of its own");
+        // SAFETY: this process has one thread.
+        unsafe { std::env::set_var("SIPC_DIR", directory) };
+    }
+
+    /// Sends without a handle.
+    pub fn send_once(&self, bytes: usize) {
+        let message = self.next(bytes);
+        self.insist(|| simpleipc::send(QUEUE, &message[..]))
+            .expect("sent");
+        self.part.sent.fetch_add(1, Relaxed);
+    }
+
+    /// Publishes without a handle.
+    pub fn publish_once(&self, bytes: usize) {
+        let message = self.next(bytes);
+        self.insist(|| simpleipc::publish(TOPIC, &message[..]))
+            .expect("published");
+        self.part.sent.fetch_add(1, Relaxed);
+    }
+
     /// The next message of this sender.
     fn next(&self, bytes: usize) -> Vec<u8> {
         let number = self.part.sent.load(Relaxed);

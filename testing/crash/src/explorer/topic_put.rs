@@ -17,6 +17,17 @@ pub const SCENES: &[Scene] = &[
         ..LIVELY
     },
     Scene {
+        name: "topic: publish, without a handle",
+        role: |stage| {
+            stage.go_there();
+            stage.begin();
+            stage.publish_once(20);
+            stage.publish_once(5_000);
+            Box::new(())
+        },
+        ..LIVELY
+    },
+    Scene {
         name: "topic: publish, two lines",
         role: |stage| publishes(stage, 1, 96),
         ..LIVELY

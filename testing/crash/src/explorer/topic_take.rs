@@ -4,9 +4,9 @@ use super::page::Page;
 use super::scenes::{Checked, Held, Scene, World};
 use super::stage::{NOW, Stage, TOPIC};
 use super::topic::DEPTH;
-use super::topic_scenes::{LIVELY, publish_medium, waits_in_vain, with_history};
+use super::topic_scenes::{LIVELY, MOMENT, publish_medium, waits_in_vain, with_history};
 use crate::ledger;
-use simpleipc::{Options, Status, Subscriber};
+use simpleipc::{Options, Status, Subscriber, wait_any};
 use std::time::Duration;
 
 /// Longer than the first slice of a sleep.
@@ -164,6 +164,18 @@ pub const SCENES: &[Scene] = &[
     Scene {
         name: "topic: wait in vain",
         role: waits_in_vain,
+        ..LIVELY
+    },
+    Scene {
+        name: "topic: wait for several in vain",
+        role: |stage| {
+            let (mut one, mut other) = (stage.lossless(), stage.subscriber());
+            stage.begin();
+            stage.insist_on_failure(Status::Timeout, || {
+                wait_any(&mut [&mut one, &mut other], 0, MOMENT)
+            });
+            Box::new((one, other))
+        },
         ..LIVELY
     },
     Scene {
