@@ -146,7 +146,7 @@ fn manifest(root: &Path) -> String {
     let actor = root.join("testing/versions/src/actor.rs");
     format!(
         "[workspace]\n[package]\nname = \"actor\"\nedition = \"2024\"\n\
-         [[bin]]\nname = \"actor\"\npath = {:?}\n\
+         [features]\nlater = []\n[[bin]]\nname = \"actor\"\npath = {:?}\n\
          [dependencies]\nlibc = \"0.2\"\n\
          simpleipc = {{ path = \"../source/crates/simpleipc\", features = [\"testing\"] }}\n",
         actor.display().to_string()

@@ -1,8 +1,8 @@
 //! The program that exists in several versions: obeys orders from its input, one answer each.
 //!
 //! It is compiled against this library, against the one of an earlier release, and as a 32-bit
-//! program, so it uses nothing that came later than version 0.1.0. An answer is `ok`, what was
-//! asked for, or `Status: sentence` if the library refuses.
+//! program, so what came later than version 0.1.0 it uses with the feature `later` only. An answer
+//! is `ok`, what was asked for, or `Status: sentence` if the library refuses.
 
 use simpleipc::{
     Dtype, Message, Options, Publisher, Receiver, Result, Sender, Source, Subscriber, Tensor, Value,
@@ -184,6 +184,8 @@ fn read_options(words: &[&str]) -> Options {
         match word.split_once('=').unwrap_or((word, "")) {
             ("lossless", _) => options.lossless = true,
             ("latest", _) => options.latest = true,
+            #[cfg(feature = "later")]
+            ("tap", _) => options.tap = true,
             ("depth", value) => options.depth = whole(value) as u32,
             ("history", value) => options.history = whole(value) as u32,
             ("pool", value) => options.pool_bytes_max = whole(value),

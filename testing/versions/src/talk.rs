@@ -10,7 +10,10 @@ const SIZES: [u64; 9] = [8, 48, 49, 104, 105, 5_000, 16_384, 200_000, 3_000_000]
 const SAMPLES: u64 = 10;
 
 pub fn cases() -> Vec<Case> {
+    let mut tap = Case::new("a tap sees all, and nobody sees it", tap);
+    tap.later = true;
     vec![
+        tap,
         Case::new("messages of all sizes go both ways", all_sizes),
         Case::new("values of all kinds go both ways", all_kinds),
         Case::new("a lossless stream arrives whole, in order", streams),
@@ -262,4 +265,19 @@ fn deep_queue(pair: &Pair) {
     one.must(&["open sender jobs depth=65536", "put jobs 0 3000 20"]);
     two.must(&["open receiver jobs"]);
     two.answers("run jobs 0 3000", "ok");
+}
+
+fn tap(pair: &Pair) {
+    let place = Place::new();
+    let (mut one, mut two) = both(pair, &place);
+    two.must(&["open publisher news"]);
+    one.must(&["open subscriber news tap"]);
+    for bytes in SIZES {
+        two.must(&[&format!("put news {bytes} 1 {bytes}")]);
+        one.answers("take news", &format!("{bytes} {bytes}"));
+    }
+    two.answers("audit news", "1 peers, 0 dead, 0 waiting");
+    two.must(&["close"]);
+    assert_eq!(place.files(), Vec::<String>::new(), "the tap is no member");
+    one.refused("look news", &["Timeout: "]);
 }
