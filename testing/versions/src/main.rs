@@ -1,10 +1,10 @@
 //! Runs programs of two builds on one channel: of this library and of an earlier release, of 64
 //! bits and of 32.
 //!
-//! `versions NAME=ACTOR ...`: the first is this build, each of the others is paired with it, in
-//! both orders. `cargo xtask versions` builds them. `NAME=-REASON` counts a build that cannot be
-//! had as skipped. A case is a function of two programs; it panics if what is promised does not
-//! hold (spec/versions.md).
+//! `versions [--only=TEXT] NAME=ACTOR ...`: the first actor is of this build, each of the others is
+//! paired with it, in both orders. `cargo xtask versions` builds them. `NAME=-REASON` counts a
+//! build that cannot be had as skipped. A case is a function of two programs; it panics if what is
+//! promised does not hold (spec/versions.md).
 
 mod deaths;
 mod layouts;
@@ -45,12 +45,16 @@ impl Case {
 }
 
 fn main() -> ExitCode {
-    let (mut programs, mut skipped) = (Vec::new(), 0);
+    let (mut programs, mut skipped, mut only) = (Vec::new(), 0, String::new());
     for argument in std::env::args().skip(1) {
         let Some((name, path)) = argument.split_once('=') else {
             eprintln!("{argument}: not NAME=ACTOR");
             return ExitCode::FAILURE;
         };
+        if name == "--only" {
+            only = path.to_string();
+            continue;
+        }
         match path.strip_prefix('-') {
             Some(reason) => {
                 println!("skipped {name}: {reason}");
@@ -77,6 +81,7 @@ fn main() -> ExitCode {
     let cases: Vec<Case> = [talk::cases(), layouts::cases(), deaths::cases()]
         .into_iter()
         .flatten()
+        .filter(|case| case.name.contains(&only))
         .collect();
     let runs: Vec<(&Pair, &Case)> = pairs
         .iter()
