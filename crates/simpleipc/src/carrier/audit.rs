@@ -235,22 +235,25 @@ fn leaks(place: &Place, control: &Control, segments: &Segments) -> Vec<String> {
         }
     }
     for (segment, chunk, word) in segments.pool().chunks() {
-        let at = format!("chunk {chunk} of segment {}", segment.index);
+        // There may be very many, and nothing to say about most.
+        let at = || format!("chunk {chunk} of segment {}", segment.index);
         let owner = u32::from(word.owner);
         if word.state == LOANED && is_free(control, owner) {
+            let at = at();
             leaks.push(format!("{at} is on loan to the free endpoint {owner}"));
         }
-        let holders = segment.holders(chunk);
-        for e in (0..256).filter(|e| holders[*e as usize / 64] >> (e % 64) & 1 != 0) {
-            if is_free(control, e) {
-                leaks.push(format!("{at} is held by the free endpoint {e}"));
+        for (quarter, bits) in (0..).zip(segment.holders(chunk)) {
+            let held = |e: &u32| bits >> e & 1 != 0;
+            let all = if bits == 0 { 0 } else { 64 };
+            for e in (0..all).filter(held).map(|e| quarter * 64 + e) {
+                if is_free(control, e) {
+                    leaks.push(format!("{} is held by the free endpoint {e}", at()));
+                }
             }
         }
         if word.state == PUBLISHED && !has_message(control, owner, word.sequence) {
-            leaks.push(format!(
-                "{at} belongs to message {} that is gone",
-                word.sequence
-            ));
+            let (at, sequence) = (at(), word.sequence);
+            leaks.push(format!("{at} belongs to message {sequence} that is gone"));
         }
     }
     let live = live_nonces(control);
