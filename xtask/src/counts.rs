@@ -111,9 +111,12 @@ fn row_of(line: &str) -> Option<(&str, u64)> {
 }
 
 fn read_kept(root: &Path) -> BTreeMap<String, u64> {
-    let text = fs::read_to_string(root.join(KEPT)).unwrap_or_default();
+    kept_in(&fs::read_to_string(root.join(KEPT)).unwrap_or_default())
+}
+
+fn kept_in(text: &str) -> BTreeMap<String, u64> {
     let pair = |line: &str| {
-        let (what, count) = line.split_once(": ")?;
+        let (what, count) = line.rsplit_once(": ")?;
         Some((what.to_owned(), count.parse().ok()?))
     };
     text.lines()
@@ -234,7 +237,15 @@ mod tests {
             explorer: 14 steps, 44 pairs, 0 failed\n\
             house rules  ok (0 s)\nc++          31 passed, 0 failed (4 s)\n\
             rust         300 passed, 1 failed (90 s)\n331 passed, 1 failed\n";
-        let said: Vec<Row> = said_in(log).into_iter().collect();
+        let said = said_in(log);
+        let lines = said
+            .iter()
+            .map(|(what, count)| format!("{what}: {count}\n"));
+        assert_eq!(
+            kept_in(&format!("{HEAD}{}", lines.collect::<String>())),
+            said
+        );
+        let said: Vec<Row> = said.into_iter().collect();
         let due = [
             ("explorer: deaths at a step", 14),
             ("explorer: deaths at two steps", 44),
