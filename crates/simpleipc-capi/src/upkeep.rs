@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::ptr;
 
-use simpleipc::{ChannelReport, PeerReport, Result, Status};
+use simpleipc::{ChannelReport, Pattern, PeerReport, Result, Status};
 
 use crate::generated::sipc_error;
 use crate::guard::{duration, guard, misuse, present, text};
@@ -92,7 +92,7 @@ pub(crate) unsafe fn optional_directory<'a>(directory: *const c_char) -> Result<
 }
 
 fn channel_json(channel: &ChannelReport) -> String {
-    let pattern = if channel.is_queue { "queue" } else { "topic" };
+    let pattern = channel.pattern.map_or("unknown", Pattern::name);
     let newest_age_ns = channel.newest_age_ns.map(|age| age.to_string());
     json_object(&[
         ("name", json_text(&channel.name)),
@@ -153,4 +153,14 @@ fn json_text(text: &str) -> String {
 }
 
 /// The verbs by SIPC_ROLE_*.
-const ROLES: [&str; 5] = ["unknown", "publish", "subscribe", "send", "receive"];
+const ROLES: [&str; 9] = [
+    "unknown",
+    "publish",
+    "subscribe",
+    "send",
+    "receive",
+    "set",
+    "watch",
+    "notify",
+    "wait",
+];

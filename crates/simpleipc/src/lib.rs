@@ -12,7 +12,8 @@
 //!
 //! A *queue* ([`Sender`], [`Receiver`]) gives each message to exactly one receiver and keeps it
 //! until then. A *topic* ([`Publisher`], [`Subscriber`]) gives every message to every subscriber.
-//! The first verb used on a name decides which it is.
+//! A *state* ([`Setter`], [`Watcher`]) has one value, the latest. A *signal* ([`Notifier`],
+//! [`Waiter`]) says that something has happened. The first verb used on a name decides which it is.
 //!
 //! The layers, from the bottom: `layout` (bytes), `mem` (access), `ring` (algorithms), `os`,
 //! `carrier` (where those meet), `value`, `channel` (this interface). ARCHITECTURE.md is the map.
@@ -37,8 +38,9 @@ mod sync;
 mod value;
 
 pub use channel::{
-    ChannelReport, Interrupter, Loan, LoanKind, Message, Options, PeerReport, Publisher, Receiver,
-    Sender, Source, Subscriber, audit, audit_all, clean, now_ns, publish, receive, send, wait_any,
+    ChannelReport, Interrupter, Loan, LoanKind, Message, Notifier, Options, Pattern, PeerReport,
+    Publisher, Receiver, Sender, Setter, Source, Subscriber, Waiter, Watcher, audit, audit_all,
+    clean, get, notify, now_ns, publish, receive, send, set, wait, wait_any,
 };
 pub use error::{Class, Error, Result, Status};
 pub use value::{Dims, Dtype, Kind, Opaque, Tensor, Value};

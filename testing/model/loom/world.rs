@@ -1,7 +1,8 @@
 //! A channel in ordinary memory, and the engines that run threads on it.
 
+use crate::layout::Pattern;
 use crate::layout::chunk::Reference;
-use crate::layout::header::{Geometry, KIND_QUEUE, KIND_TOPIC};
+use crate::layout::header::Geometry;
 use crate::layout::lane::{FLAG_CHUNK, Head};
 use crate::layout::segment::SegmentGeometry;
 use crate::mem::Region;
@@ -39,17 +40,17 @@ pub struct World {
 
 impl World {
     pub fn topic(chunks: u32) -> Self {
-        Self::new(KIND_TOPIC, DEPTH, chunks)
+        Self::new(Pattern::Topic, DEPTH, chunks)
     }
 
     pub fn queue(chunks: u32) -> Self {
-        Self::new(KIND_QUEUE, DEPTH, chunks)
+        Self::new(Pattern::Queue, DEPTH, chunks)
     }
 
     /// A channel of four endpoints and two lanes, of which the first is reserved.
-    pub fn new(kind: u32, depth: u32, chunks: u32) -> Self {
+    pub fn new(pattern: Pattern, depth: u32, chunks: u32) -> Self {
         let geometry = Geometry {
-            kind,
+            pattern,
             depth,
             endpoints: 4,
             lanes: 2,

@@ -10,6 +10,7 @@ use super::segments::Segments;
 use super::tap::Nap;
 use super::wait::interrupted;
 use crate::error::{Error, Result, Status};
+use crate::layout::Pattern;
 use crate::layout::endpoint::{Lease, STATE_FREE, STATE_LEFT};
 use crate::os::{self, File, Mapping};
 use crate::ring::bell::Bell;
@@ -27,13 +28,19 @@ pub enum Role {
     Subscribe = 2,
     Send = 3,
     Receive = 4,
+    Set = 5,
+    Watch = 6,
+    Notify = 7,
+    Wait = 8,
 }
 
 impl Role {
-    pub fn kind(self) -> u32 {
+    pub fn pattern(self) -> Pattern {
         match self {
-            Role::Publish | Role::Subscribe => crate::layout::header::KIND_TOPIC,
-            Role::Send | Role::Receive => crate::layout::header::KIND_QUEUE,
+            Role::Publish | Role::Subscribe => Pattern::Topic,
+            Role::Send | Role::Receive => Pattern::Queue,
+            Role::Set | Role::Watch => Pattern::State,
+            Role::Notify | Role::Wait => Pattern::Signal,
         }
     }
 
@@ -43,11 +50,15 @@ impl Role {
             Role::Subscribe => "subscriber",
             Role::Send => "sender",
             Role::Receive => "receiver",
+            Role::Set => "setter",
+            Role::Watch => "watcher",
+            Role::Notify => "notifier",
+            Role::Wait => "waiter",
         }
     }
 
     pub fn is_producer(self) -> bool {
-        matches!(self, Role::Publish | Role::Send)
+        matches!(self, Role::Publish | Role::Send | Role::Set | Role::Notify)
     }
 }
 

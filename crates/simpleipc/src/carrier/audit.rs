@@ -7,6 +7,7 @@ use super::files::{self, endpoint_byte};
 use super::place::{Place, channels};
 use super::segments::{Segments, live_nonces};
 use crate::error::{Error, Result, Status};
+use crate::layout::Pattern;
 use crate::layout::chunk::{LOANED, PUBLISHED};
 use crate::layout::endpoint::{Lease, STATE_FREE};
 use crate::layout::lane::{FLAG_STAMPED, TAKE_TAKEN, Take};
@@ -39,8 +40,8 @@ pub struct PeerReport {
 pub struct ChannelReport {
     /// The channel's name.
     pub name: String,
-    /// A queue; otherwise a topic.
-    pub is_queue: bool,
+    /// What it is for; unknown of a file that cannot be read.
+    pub pattern: Option<Pattern>,
     /// Messages a producer may be ahead.
     pub depth: u32,
     /// Who is on the channel.
@@ -49,9 +50,10 @@ pub struct ChannelReport {
     pub producers: u32,
     /// Lanes that have memory.
     pub lanes: u32,
-    /// Queues: messages that wait for a receiver, those in the hands of the dead included.
+    /// Queues: messages that wait for a receiver, those in the hands of the dead included. States:
+    /// 1 if there is a value.
     pub waiting: u64,
-    /// Queues: age of the newest waiting message, if it has a publish time.
+    /// Age of the newest waiting message, if it has a publish time.
     pub newest_age_ns: Option<i64>,
     /// Bytes of shared memory of the control file.
     pub control_bytes: u64,
@@ -92,7 +94,7 @@ pub fn audit_all(directory: Option<&Path>) -> Result<Vec<ChannelReport>> {
 fn unreadable(name: String, error: &Error) -> ChannelReport {
     ChannelReport {
         name,
-        is_queue: false,
+        pattern: None,
         depth: 0,
         peers: Vec::new(),
         producers: 0,
@@ -142,7 +144,7 @@ fn report(
     let (waiting, newest_age_ns) = waiting(control);
     Ok(ChannelReport {
         name: geometry.name.clone(),
-        is_queue: geometry.is_queue(),
+        pattern: Some(geometry.pattern),
         depth: geometry.depth,
         producers: owned as u32,
         lanes: reserved.len() as u32,
@@ -167,13 +169,10 @@ fn lanes(control: &Control) -> impl Iterator<Item = u32> {
     (0..control.geometry().lanes).filter(move |lane| reserved >> lane & 1 != 0)
 }
 
-/// Messages waiting in a queue, and the age of the newest.
+/// Messages waiting in a queue, or the value of a state, and the age of the newest.
 fn waiting(control: &Control) -> (u64, Option<i64>) {
-    if !control.geometry().is_queue() {
-        return (0, None);
-    }
     let (mut count, mut newest) = (0, None);
-    for (lane, sequence) in files::waiting(control) {
+    for (lane, sequence) in files::kept(control) {
         count += 1;
         newest = newest.max(publish_time(control, lane, sequence));
     }

@@ -7,6 +7,8 @@
 use super::place::Place;
 use super::{Opening, segments};
 use crate::error::{Error, Result, Status};
+use crate::layout::Pattern;
+use crate::layout::endpoint::Lease;
 use crate::layout::header::{self, Geometry, HEADER_BYTES, HeaderError};
 use crate::layout::lane::{TAKE_DONE, Take};
 use crate::limits;
@@ -37,8 +39,8 @@ pub struct ControlFile {
 }
 
 /// Opens the channel, creating it if nobody uses it.
-pub fn open(place: &Place, kind: u32, opening: &Opening) -> Result<ControlFile> {
-    let geometry = wanted(place, kind, opening)?;
+pub fn open(place: &Place, pattern: Pattern, opening: &Opening) -> Result<ControlFile> {
+    let geometry = wanted(place, pattern, opening)?;
     place.prepare()?;
     let give_up = os::now_ns() + PATIENCE.as_nanos() as i64;
     loop {
@@ -68,11 +70,11 @@ pub fn open(place: &Place, kind: u32, opening: &Opening) -> Result<ControlFile> 
     }
 }
 
-fn wanted(place: &Place, kind: u32, opening: &Opening) -> Result<Geometry> {
-    let default = if kind == header::KIND_QUEUE {
-        limits::DEPTH_QUEUE
-    } else {
-        limits::DEPTH_TOPIC
+fn wanted(place: &Place, pattern: Pattern, opening: &Opening) -> Result<Geometry> {
+    let default = match pattern {
+        Pattern::Queue => limits::DEPTH_QUEUE,
+        Pattern::State | Pattern::Signal => limits::DEPTH_MIN,
+        Pattern::Topic => limits::DEPTH_TOPIC,
     };
     let depth = if opening.depth == 0 {
         default
@@ -97,7 +99,7 @@ fn wanted(place: &Place, kind: u32, opening: &Opening) -> Result<Geometry> {
     }
     let pool = opening.pool_bytes_max;
     Ok(Geometry {
-        kind,
+        pattern,
         depth,
         endpoints: limits::PEERS_MAX as u32,
         lanes: limits::PRODUCERS_MAX as u32,
@@ -133,13 +135,13 @@ fn try_open(place: &Place, wanted: &Geometry) -> Result<Option<ControlFile>> {
             remove_files(place, &opened.control)?;
             return Ok(None);
         }
-        check_kind(place, &opened.control, wanted.kind)?;
-        // The queue's messages outlive its processes. Stay, as an ordinary member.
+        check_pattern(place, &opened.control, wanted.pattern)?;
+        // What a queue or a state holds outlives its processes. Stay, as an ordinary member.
         opened.file.try_lock(MEMBER, false)?;
         return Ok(Some(opened));
     }
     let opened = map(file, geometry)?;
-    check_kind(place, &opened.control, wanted.kind)?;
+    check_pattern(place, &opened.control, wanted.pattern)?;
     Ok(Some(opened))
 }
 
@@ -256,51 +258,51 @@ pub fn read_geometry(file: &File, place: &Place) -> Result<Geometry> {
     Ok(geometry)
 }
 
-pub fn check_kind(place: &Place, control: &Control, wanted: u32) -> Result<()> {
-    let words = |kind: u32| match kind {
-        header::KIND_QUEUE => ("a queue", "send and receive"),
-        _ => ("a topic", "publish and subscribe"),
-    };
-    let kind = control.geometry().kind;
-    if kind == wanted {
+pub fn check_pattern(place: &Place, control: &Control, asked: Pattern) -> Result<()> {
+    let is = control.geometry().pattern;
+    if is == asked {
         return Ok(());
     }
-    let ((is, verbs), (asked, asked_verbs)) = (words(kind), words(wanted));
+    let (verbs, asked_verbs) = (is.verbs(), asked.verbs());
     Err(Error::new(
         Status::WrongPattern,
         format!(
-            "the channel '{}' is {is}: use {verbs} on it, or another name for {asked} \
+            "the channel '{}' is a {is}: use {verbs} on it, or another name for a {asked} \
              ({asked_verbs})",
             place.name()
         ),
     ))
 }
 
-/// Queues: whether a message waits in a lane or in the lease of a dead receiver.
+/// Whether the channel outlives those who use it: a state with a value, or a queue in which a
+/// message waits in a lane or in the lease of a dead receiver.
 pub fn has_messages(control: &Control) -> bool {
-    if !control.geometry().is_queue() {
-        return false;
-    }
     let leased = (0..control.endpoints_reserved()).any(|e| {
         let word = control.endpoint(e).lease().load(Ordering::Relaxed);
-        crate::layout::endpoint::Lease::from_word(word).is_some()
+        control.geometry().is_queue() && Lease::from_word(word).is_some()
     });
-    leased || waiting(control).next().is_some()
+    leased || kept(control).next().is_some()
 }
 
-/// Queues: the messages that wait in the lanes, as (lane, sequence).
-pub fn waiting(control: &Control) -> impl Iterator<Item = (u32, u64)> + '_ {
-    let reserved = control.lanes_reserved();
+/// The messages that wait in the lanes of a queue, or the value of a state, as (lane, sequence).
+pub fn kept(control: &Control) -> impl Iterator<Item = (u32, u64)> + '_ {
+    let (reserved, pattern) = (control.lanes_reserved(), control.geometry().pattern);
     let lanes = (0..control.geometry().lanes).filter(move |lane| reserved >> lane & 1 != 0);
     lanes.flat_map(move |index| {
         let lane = control.lane(index);
         let tail = lane.find_tail();
-        (tail.saturating_sub(lane.depth())..tail)
-            .filter(move |sequence| {
-                let take = Take::from_word(lane.take(*sequence).load(Ordering::Relaxed));
-                lane.slot(*sequence).holds(*sequence)
-                    && !(take.sequence == *sequence && take.state == TAKE_DONE)
-            })
+        let most = match pattern {
+            Pattern::Queue => lane.depth(),
+            Pattern::State => 1,
+            Pattern::Topic | Pattern::Signal => 0,
+        };
+        let is_done = move |sequence: u64| {
+            let take = Take::from_word(lane.take(sequence).load(Ordering::Relaxed));
+            take.sequence == sequence && take.state == TAKE_DONE
+        };
+        (tail.saturating_sub(most)..tail)
+            .filter(move |sequence| lane.slot(*sequence).holds(*sequence))
+            .filter(move |sequence| pattern == Pattern::State || !is_done(*sequence))
             .map(move |sequence| (index, sequence))
     })
 }

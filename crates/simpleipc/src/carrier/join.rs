@@ -25,7 +25,7 @@ pub fn join(place: Place, role: Role, opening: &Opening) -> Result<(Arc<Attachme
         ));
     }
     os::watch_forks();
-    let opened = files::open(&place, role.kind(), opening)?;
+    let opened = files::open(&place, role.pattern(), opening)?;
     let endpoint = match claim(&opened, &place, role) {
         Ok(endpoint) => endpoint,
         Err(error) => {

@@ -22,13 +22,14 @@ mod sweep;
 mod tap;
 mod wait;
 
+pub use crate::layout::Pattern;
 pub use attachment::{Interrupter, Role};
 pub use audit::{ChannelReport, PeerReport, audit, audit_all};
 pub use consumer::Consumer;
 pub use loan::Loan;
 pub use message::Message;
 pub use place::Place;
-pub use producer::{Producer, Stamps};
+pub use producer::{Expected, Producer, Stamps};
 pub use select::{Waiter, wait_any};
 pub use subscription::Subscription;
 pub use sweep::clean;

@@ -1,5 +1,9 @@
 //! The producing end: a lane, the pool, and waiting for room in either.
 
+mod setter;
+
+pub use setter::Expected;
+
 use super::attachment::{Attachment, Role};
 use super::join::{activate, join};
 use super::loan::Loan;
@@ -181,13 +185,24 @@ impl Producer {
         deadline: Deadline,
     ) -> Result<()> {
         self.attachment.check_process()?;
-        if !loan.is_of(&self.attachment) || loan.published {
-            return Err(Error::new(
-                Status::BadArgument,
-                format!("the loan is not one of this handle of '{}'", self.channel()),
-            ));
-        }
+        self.check_loan(loan)?;
         self.wait_for_slot(deadline)?;
+        self.publish_loan(loan, tag, stamps);
+        Ok(())
+    }
+
+    fn check_loan(&self, loan: &Loan) -> Result<()> {
+        if loan.is_of(&self.attachment) && !loan.published {
+            return Ok(());
+        }
+        Err(Error::new(
+            Status::BadArgument,
+            format!("the loan is not one of this handle of '{}'", self.channel()),
+        ))
+    }
+
+    /// Publishes a filled loan. The caller has seen room for it.
+    fn publish_loan(&mut self, loan: &mut Loan, tag: u8, stamps: Stamps) {
         let segment = *loan.view();
         let reference = Reference {
             segment: segment.index,
@@ -199,14 +214,13 @@ impl Producer {
         loan.published = true;
         self.hint = loan.chunk;
         self.publish_chunk(&segment, reference, tag, stamps);
-        Ok(())
     }
 
     /// Publishes a message in a chunk on loan to us. The caller has seen room for it.
     fn publish_chunk(&mut self, segment: &Segment, reference: Reference, tag: u8, stamps: Stamps) {
         let (lane, sequence) = (self.writer.lane_index(), self.writer.next());
         segment.publish(reference.chunk, reference.generation, lane, sequence);
-        if self.attachment.role == Role::Publish {
+        if self.attachment.role != Role::Send {
             self.writer.note_chunk(reference);
         }
         let head = Head {
@@ -394,7 +408,8 @@ impl Producer {
         if self.spin.until(PAUSES, has_room)?.is_some() {
             return Ok(());
         }
-        let outcome = self.sleep_for_slot(deadline);
+        let has_room = |this: &mut Self| this.writer.has_room(&this.attachment.control);
+        let outcome = self.sleep_for_slot(deadline, has_room);
         self.spin.learn(now_ns() - began_ns);
         outcome
     }
@@ -410,13 +425,17 @@ impl Producer {
     }
 
     /// Looks and sleeps in turn.
-    fn sleep_for_slot(&mut self, deadline: Deadline) -> Result<()> {
+    fn sleep_for_slot(
+        &mut self,
+        deadline: Deadline,
+        mut has_room: impl FnMut(&mut Self) -> bool,
+    ) -> Result<()> {
         loop {
             self.look_around()?;
             let expected = self
                 .attachment
                 .announce(self.attachment.control.space_bell());
-            if self.writer.has_room(&self.attachment.control) {
+            if has_room(self) {
                 return Ok(());
             }
             let Some(slice) = deadline.left(SLICE) else {
@@ -476,6 +495,10 @@ impl Producer {
             Role::Send => format!(
                 "the queue '{name}' is full: {depth} messages of this sender wait; is a receiver \
                  running?"
+            ),
+            Role::Set => format!(
+                "another program has been setting the state '{name}' for all of the time given; \
+                 is it stopped?"
             ),
             _ => format!(
                 "a lossless subscriber of the topic '{name}' is as many messages behind as it may \
@@ -548,14 +571,7 @@ fn try_lease_lane(attachment: &Attachment) -> Result<Option<u32>> {
     let (control, me) = (&attachment.control, attachment.endpoint + 1);
     let lanes = control.geometry().lanes;
     for lane in 0..lanes {
-        if control.lanes_reserved() >> lane & 1 == 0 {
-            let geometry = control.geometry();
-            attachment
-                .file
-                .reserve(geometry.lane_offset(lane), geometry.lane_bytes())?;
-            crash_point("lane-reserved");
-            control.set_lane_reserved(lane);
-        }
+        reserve_lane(attachment, lane)?;
         let owner = control.lane(lane);
         // sync lane-owner/acquire: the last owner has left the lane in order.
         let won = owner
@@ -568,4 +584,18 @@ fn try_lease_lane(attachment: &Attachment) -> Result<Option<u32>> {
         }
     }
     Ok(None)
+}
+
+/// Has memory behind a lane.
+fn reserve_lane(attachment: &Attachment, lane: u32) -> Result<()> {
+    let control = &attachment.control;
+    if control.lanes_reserved() >> lane & 1 == 0 {
+        let geometry = control.geometry();
+        attachment
+            .file
+            .reserve(geometry.lane_offset(lane), geometry.lane_bytes())?;
+        crash_point("lane-reserved");
+        control.set_lane_reserved(lane);
+    }
+    Ok(())
 }

@@ -15,8 +15,8 @@ use super::place::Place;
 use super::segments::Segments;
 use super::wait::{Deadline, Spin, interrupted};
 use crate::error::{Error, Result, Status};
+use crate::layout::Pattern;
 use crate::layout::chunk::Reference;
-use crate::layout::header::KIND_TOPIC;
 use crate::os::{self, Waited};
 use crate::ring::reader::{Reader, Seen};
 use crate::ring::slot::SlotCopy;
@@ -289,7 +289,7 @@ impl Tap {
         if opened.file.identity()?.names == 0 {
             return Ok(false);
         }
-        files::check_kind(&self.place, &opened.control, KIND_TOPIC)?;
+        files::check_pattern(&self.place, &opened.control, Pattern::Topic)?;
         let reader = Reader::observe(&opened.control, self.latest, self.history, new);
         self.view = Some(View {
             reader,

@@ -1,6 +1,6 @@
 //! One-call functions: no handle, no set-up. The process keeps each channel open behind them.
 
-use super::{Message, Options, Publisher, Receiver, Sender};
+use super::{Message, Notifier, Options, Publisher, Receiver, Sender, Setter, Waiter, Watcher};
 use crate::error::{Class, Error, Result, Status};
 use crate::value::Value;
 use std::collections::HashMap;
@@ -23,6 +23,10 @@ enum WhenBusy {
 static SENDERS: OnceLock<Cache<Sender>> = OnceLock::new();
 static RECEIVERS: OnceLock<Cache<Receiver>> = OnceLock::new();
 static PUBLISHERS: OnceLock<Cache<Publisher>> = OnceLock::new();
+static SETTERS: OnceLock<Cache<Setter>> = OnceLock::new();
+static WATCHERS: OnceLock<Cache<Watcher>> = OnceLock::new();
+static NOTIFIERS: OnceLock<Cache<Notifier>> = OnceLock::new();
+static WAITERS: OnceLock<Cache<Waiter>> = OnceLock::new();
 
 /// A panic while the lock was held cannot have left the handle in a bad state that matters: every
 /// operation publishes with its last step.
@@ -114,5 +118,57 @@ pub fn receive(name: &str, timeout: Option<Duration>) -> Result<Message> {
         Receiver::open,
         WhenBusy::OpenAnother,
         |receiver| receiver.receive_timeout(timeout),
+    )
+}
+
+/// Sets the value of a state. Waits, at most 5 s, only for a setter in the middle of setting.
+///
+/// The channel stays open in this process. Any thread; works in a forked child.
+pub fn set<'a>(name: &str, value: impl Into<Value<'a>>) -> Result<()> {
+    let value = value.into();
+    let timeout = Some(crate::limits::ONE_CALL_TIMEOUT);
+    with(&SETTERS, name, Setter::open, WhenBusy::Wait, |setter| {
+        setter.put(&value, 0, timeout)
+    })
+}
+
+/// The value of a state, as it is now; waits for one if none has been set yet, `None` for ever.
+/// Any thread.
+///
+/// The channel stays open in this process.
+pub fn get(name: &str, timeout: Option<Duration>) -> Result<Message> {
+    with(
+        &WATCHERS,
+        name,
+        Watcher::open,
+        WhenBusy::OpenAnother,
+        |watcher| watcher.get_timeout(timeout),
+    )
+}
+
+/// Says that something has happened, to everybody who waits or has the signal open to wait.
+///
+/// The channel stays open in this process. Any thread; works in a forked child.
+pub fn notify(name: &str) -> Result<()> {
+    with(
+        &NOTIFIERS,
+        name,
+        Notifier::open,
+        WhenBusy::Wait,
+        Notifier::notify,
+    )
+}
+
+/// Waits until something happens; how many times it did since this process last waited for it, or
+/// since the beginning of its first wait. `None` waits for ever. Any thread.
+///
+/// The channel stays open in this process.
+pub fn wait(name: &str, timeout: Option<Duration>) -> Result<u64> {
+    with(
+        &WAITERS,
+        name,
+        Waiter::open,
+        WhenBusy::OpenAnother,
+        |waiter| waiter.wait(timeout),
     )
 }

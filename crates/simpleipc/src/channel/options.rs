@@ -1,6 +1,7 @@
 //! How a channel is opened.
 
 use crate::carrier::Opening;
+use crate::error::{Error, Result, Status};
 use std::path::PathBuf;
 
 /// How to open a channel; `Options::default()` is right for most programs.
@@ -34,6 +35,24 @@ pub struct Options {
 }
 
 impl Options {
+    /// For patterns that keep one value or none.
+    pub(super) fn without_history(&self, who: &str, name: &str) -> Result<Opening> {
+        let asked = [
+            (self.lossless, "lossless"),
+            (self.latest, "latest"),
+            (self.tap, "tap"),
+            (self.history > 0, "history"),
+            (self.depth > 0, "depth"),
+        ];
+        let Some((_, option)) = asked.iter().find(|(is_asked, _)| *is_asked) else {
+            return Ok(self.opening());
+        };
+        Err(Error::new(
+            Status::BadArgument,
+            format!("{who} of '{name}' cannot have the option {option}; leave it out"),
+        ))
+    }
+
     pub(super) fn opening(&self) -> Opening {
         Opening {
             tap: self.tap,

@@ -8,6 +8,35 @@ use crate::limits::ONE_CALL_TIMEOUT;
 use crate::value::{Dtype, Plan, Scalar, Value};
 use std::time::Duration;
 
+/// What all who put messages have in common.
+macro_rules! loan_methods {
+    () => {
+        /// Borrows a buffer inside the channel for a value of this kind. Fill it and
+        /// [`put_loan`](Self::put_loan) it: nothing is copied. At most 16 at once.
+        pub fn loan(&mut self, kind: LoanKind<'_>, timeout: Option<Duration>) -> Result<Loan> {
+            let bytes = Loan::plan(&kind)?;
+            let inner = self.producer.loan(bytes, Deadline::after(timeout))?;
+            Loan::begin(inner, &kind)
+        }
+
+        /// [`loan`](Self::loan) for the most frequent kind, a dense tensor.
+        pub fn loan_tensor(
+            &mut self,
+            dtype: Dtype,
+            shape: &[u64],
+            format: &str,
+            timeout: Option<Duration>,
+        ) -> Result<Loan> {
+            self.loan(LoanKind::Tensor(dtype, shape, format), timeout)
+        }
+
+        /// Ends a wait of this handle from another thread.
+        pub fn interrupter(&self) -> Interrupter {
+            crate::carrier::Interrupter::of(self.producer.attachment())
+        }
+    };
+}
+
 /// What publishers and senders have in common, which is all but their verb.
 macro_rules! output_methods {
     ($role:expr) => {
@@ -64,25 +93,6 @@ macro_rules! output_methods {
                 })
         }
 
-        /// Borrows a buffer inside the channel for a value of this kind. Fill it and
-        /// [`put_loan`](Self::put_loan) it: nothing is copied. At most 16 at once.
-        pub fn loan(&mut self, kind: LoanKind<'_>, timeout: Option<Duration>) -> Result<Loan> {
-            let bytes = Loan::plan(&kind)?;
-            let inner = self.producer.loan(bytes, Deadline::after(timeout))?;
-            Loan::begin(inner, &kind)
-        }
-
-        /// [`loan`](Self::loan) for the most frequent kind, a dense tensor.
-        pub fn loan_tensor(
-            &mut self,
-            dtype: Dtype,
-            shape: &[u64],
-            format: &str,
-            timeout: Option<Duration>,
-        ) -> Result<Loan> {
-            self.loan(LoanKind::Tensor(dtype, shape, format), timeout)
-        }
-
         /// Sends a filled loan of this handle. On an error the loan is still the caller's, to put
         /// again or to drop; on success it is spent.
         pub fn put_loan(
@@ -101,23 +111,13 @@ macro_rules! output_methods {
                 .put_loan(&mut loan.inner, tag, stamps, Deadline::after(timeout))
         }
 
-        /// Ends a wait of this handle from another thread.
-        pub fn interrupter(&self) -> Interrupter {
-            crate::carrier::Interrupter::of(self.producer.attachment())
-        }
+        loan_methods!();
     };
 }
 
-/// What subscribers and receivers have in common, which is everything.
-macro_rules! input_methods {
-    ($Consumer:ident, $role:expr) => {
-        /// Opens the channel, creating it if nobody uses it. Programs may start in any order.
-        pub fn open(name: &str, options: &Options) -> Result<Self> {
-            let place = Place::new(name, options.directory.as_deref())?;
-            let consumer = $Consumer::open(place, $role, &options.opening())?;
-            Ok(Self { consumer })
-        }
-
+/// What all who take messages have in common.
+macro_rules! receive_methods {
+    () => {
         /// Takes the next message, waiting for it as long as it takes without using the CPU.
         /// `Interrupted` when a signal handler ran in this thread.
         #[inline]
@@ -154,7 +154,21 @@ macro_rules! input_methods {
     };
 }
 
-pub(super) use {input_methods, output_methods};
+/// What subscribers and receivers have in common, which is everything.
+macro_rules! input_methods {
+    ($Consumer:ident, $role:expr) => {
+        /// Opens the channel, creating it if nobody uses it. Programs may start in any order.
+        pub fn open(name: &str, options: &Options) -> Result<Self> {
+            let place = Place::new(name, options.directory.as_deref())?;
+            let consumer = $Consumer::open(place, $role, &options.opening())?;
+            Ok(Self { consumer })
+        }
+
+        receive_methods!();
+    };
+}
+
+pub(super) use {input_methods, loan_methods, output_methods, receive_methods};
 
 /// Puts messages into a queue. They wait there until a receiver takes them, also when the sender
 /// has gone.

@@ -1,7 +1,7 @@
 //! Topics: every subscriber gets every message, and no publisher waits for a subscriber that did
 //! not ask for it.
 
-use super::queue::{input_methods, output_methods};
+use super::queue::{input_methods, loan_methods, output_methods, receive_methods};
 use super::wait::Interrupter;
 use super::{Loan, LoanKind, Message, Options};
 use crate::carrier::{Deadline, Place, Producer, Role, Stamps, Subscription};

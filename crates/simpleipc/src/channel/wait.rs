@@ -1,17 +1,20 @@
 //! Waiting on several handles at once, and ending waits.
 
-use super::{Receiver, Subscriber};
-use crate::carrier::{self, Deadline, Waiter};
+use super::{Receiver, Subscriber, Waiter, Watcher};
+use crate::carrier::{self, Deadline};
 use crate::error::Result;
 use std::time::Duration;
 
 pub use carrier::Interrupter;
 
-/// A handle that messages are taken from: [`Subscriber`] or [`Receiver`].
+/// A handle that messages are taken from: [`Subscriber`], [`Receiver`], [`Watcher`]; or one that
+/// waits: [`Waiter`].
 pub trait Source: sealed::Source {}
 
 impl Source for Subscriber {}
 impl Source for Receiver {}
+impl Source for Watcher {}
+impl Source for Waiter {}
 
 mod sealed {
     use crate::carrier::Waiter;
@@ -26,11 +29,17 @@ mod sealed {
         }
     }
 
-    impl Source for super::Receiver {
-        fn waiter(&mut self) -> Waiter<'_> {
-            Waiter::Member(&mut self.consumer)
-        }
+    macro_rules! members {
+        ($($Handle:ident)*) => {$(
+            impl Source for super::$Handle {
+                fn waiter(&mut self) -> Waiter<'_> {
+                    Waiter::Member(&mut self.consumer)
+                }
+            }
+        )*};
     }
+
+    members! { Receiver Watcher Waiter }
 }
 
 /// Waits until one of several handles has a message and returns its index; then take it with a
@@ -44,6 +53,7 @@ pub fn wait_any(
     first: usize,
     timeout: Option<Duration>,
 ) -> Result<usize> {
-    let mut waiters: Vec<Waiter<'_>> = sources.iter_mut().map(|source| source.waiter()).collect();
+    let mut waiters: Vec<carrier::Waiter<'_>> =
+        sources.iter_mut().map(|source| source.waiter()).collect();
     carrier::wait_any(&mut waiters, first, Deadline::after(timeout))
 }

@@ -3,7 +3,7 @@
 //! The identity part (bytes 0..512) is written once, before the file has a name, and is covered
 //! by a checksum. The words from 1024 on change during the channel's life.
 
-use super::{PAGE_BYTES, endpoint, lane, round_up};
+use super::{PAGE_BYTES, Pattern, endpoint, lane, round_up};
 
 /// First bytes of every control file; the line ends betray a transfer that changed them.
 pub const MAGIC: [u8; 8] = *b"SIPC\r\n\x1a\0";
@@ -44,11 +44,6 @@ pub const OFF_SPACE_BELL: usize = 1280;
 /// a64 x 64: the segment table; see [`super::segment`].
 pub const OFF_SEGMENTS: usize = 2048;
 
-/// Channel kind: topic.
-pub const KIND_TOPIC: u32 = 1;
-/// Channel kind: queue.
-pub const KIND_QUEUE: u32 = 2;
-
 /// Offset of the first endpoint block.
 pub const OFF_ENDPOINTS: u64 = HEADER_BYTES;
 
@@ -56,7 +51,7 @@ pub const OFF_ENDPOINTS: u64 = HEADER_BYTES;
 /// never read again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Geometry {
-    pub kind: u32,
+    pub pattern: Pattern,
     /// Slots of a lane; a power of two.
     pub depth: u32,
     pub endpoints: u32,
@@ -82,7 +77,11 @@ pub enum HeaderError {
 
 impl Geometry {
     pub fn is_queue(&self) -> bool {
-        self.kind == KIND_QUEUE
+        self.pattern.is_queue()
+    }
+
+    pub fn is_state(&self) -> bool {
+        self.pattern == Pattern::State
     }
 
     pub fn lane_bytes(&self) -> u64 {
@@ -107,7 +106,8 @@ impl Geometry {
         put(8, &LAYOUT_MAJOR.to_ne_bytes());
         put(10, &LAYOUT_MINOR.to_ne_bytes());
         put(12, &ENDIAN_MARK.to_ne_bytes());
-        put(24, &self.kind.to_ne_bytes());
+        put(16, &self.pattern.feature().to_ne_bytes());
+        put(24, &self.pattern.kind().to_ne_bytes());
         put(28, &self.depth.to_ne_bytes());
         put(32, &self.uuid);
         put(48, &self.boot_id);
@@ -141,8 +141,11 @@ impl Geometry {
         if major != LAYOUT_MAJOR {
             return Err(HeaderError::OtherVersion(major, minor));
         }
-        if u32_at(page, 16) != 0 {
-            return Err(HeaderError::UnknownFeature(u32_at(page, 16)));
+        let known = Pattern::ALL.iter().fold(0, |bits, p| bits | p.feature());
+        let (features, kind) = (u32_at(page, 16), u32_at(page, 24));
+        let unknown = features & !known;
+        if unknown != 0 {
+            return Err(HeaderError::UnknownFeature(unknown));
         }
         if u64_at(page, OFF_CHECKSUM) != checksum(page) {
             return damaged("the header's checksum does not match");
@@ -153,8 +156,12 @@ impl Geometry {
         let Some(name) = name else {
             return damaged("the name in the header is not text");
         };
+        let pattern = Pattern::from_kind(kind).filter(|pattern| pattern.feature() == features);
+        let Some(pattern) = pattern else {
+            return damaged(&format!("no pattern has the number {kind}"));
+        };
         let geometry = Self {
-            kind: u32_at(page, 24),
+            pattern,
             depth: u32_at(page, 28),
             endpoints: u32_at(page, 64),
             lanes: u32_at(page, 68),
@@ -163,8 +170,7 @@ impl Geometry {
             boot_id: page[48..64].try_into().expect("16 bytes"),
             name: name.to_string(),
         };
-        let sane = matches!(geometry.kind, KIND_TOPIC | KIND_QUEUE)
-            && geometry.depth.is_power_of_two()
+        let sane = geometry.depth.is_power_of_two()
             && (crate::limits::DEPTH_MIN..=crate::limits::DEPTH_MAX).contains(&geometry.depth)
             && geometry.endpoints as usize == crate::limits::PEERS_MAX
             && geometry.lanes as usize == crate::limits::PRODUCERS_MAX

@@ -8,7 +8,10 @@ pub mod chunk;
 pub mod endpoint;
 pub mod header;
 pub mod lane;
+mod pattern;
 pub mod segment;
+
+pub use pattern::Pattern;
 
 /// The unit in which memory is reserved before it is touched.
 pub const PAGE_BYTES: u64 = 4096;

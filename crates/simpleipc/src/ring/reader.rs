@@ -230,6 +230,14 @@ impl Reader {
         self.next[index] = self.next[index].max(to);
     }
 
+    /// State: the newest value is to be read, also if it has been read before.
+    pub fn rewind(&mut self) {
+        if let Some((index, lane)) = self.lanes.first() {
+            let next = &mut self.next[*index as usize % LANES];
+            *next = (*next).min(lane.newest());
+        }
+    }
+
     /// The message is copied, or held if it is `large`. True when producers were told, so that
     /// one who waits for room should be woken.
     #[inline(always)]

@@ -73,8 +73,15 @@ fn release_lane(control: &Control, pool: &Pool, lane: u32, e: u32) {
         return;
     }
     // Before anybody else can own the lane: then it could not be told whose the chunks are.
-    pool.published_by(&view, lane);
-    view.set_tail_hint(view.find_tail());
+    let published = pool.published_by(&view, lane);
+    let tail = view.find_tail();
+    if control.geometry().is_state() {
+        // Its owner may have died between a value and the end of the one before.
+        for (sequence, reference) in published.iter().filter(|(s, _)| *s + 1 < tail) {
+            pool.retire(*reference, lane, *sequence);
+        }
+    }
+    view.set_tail_hint(tail);
     // sync lane-owner/release: the lane is in order for its next owner.
     let _ = view
         .owner()

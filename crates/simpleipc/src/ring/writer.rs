@@ -12,6 +12,9 @@ use std::collections::VecDeque;
 /// Queues: slots looked at when room is looked for; their take words lie in so few cache lines.
 const TAKES_AT_ONCE: u64 = 64;
 
+/// The one lane of a state, lent for the time of one setting.
+pub const STATE_LANE: u32 = 0;
+
 /// The private state of the one producer that holds a lane.
 pub struct Writer {
     lane: Lane,
@@ -45,6 +48,32 @@ impl Writer {
             published,
             stock: Stock::default(),
         }
+    }
+
+    /// State: a writer that has no lane yet. It becomes one of use with [`Writer::adopt`].
+    pub fn idle(control: &Control) -> Self {
+        Self {
+            lane: control.lane(STATE_LANE),
+            index: STATE_LANE,
+            next: 0,
+            room_until: 0,
+            published: VecDeque::new(),
+            stock: Stock::default(),
+        }
+    }
+
+    /// State: lets go of the values before the newest one, and of the lane.
+    pub fn hand_over(&mut self, pool: &Pool, endpoint: u32) {
+        self.retire_below(pool, self.next.saturating_sub(1));
+        self.lane.set_tail_hint(self.next);
+        crash_point("set");
+        // sync lane-owner/release: the lane is in order for its next owner.
+        let _ = self.lane.owner().compare_exchange(
+            endpoint + 1,
+            0,
+            Ordering::Release,
+            Ordering::Relaxed,
+        );
     }
 
     pub fn lane_index(&self) -> u32 {

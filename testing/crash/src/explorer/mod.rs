@@ -16,6 +16,8 @@ mod scenes;
 mod shortage;
 mod stage;
 mod starve;
+mod state;
+mod state_scenes;
 mod topic;
 mod topic_life;
 mod topic_put;
@@ -33,7 +35,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Scenes there may be; the shared table has a fixed length.
-const SCENES_MAX: usize = 128;
+const SCENES_MAX: usize = 256;
 /// Failures shown of one scene; more of them say no more.
 const SHOWN_MAX: u64 = 3;
 /// Steps after which an operation is taken for an endless loop.
@@ -281,5 +283,6 @@ fn judge(world: World, page: &Page, patience: bool) -> Result<(), String> {
     match world {
         World::Topic(topic) => topic.judge(page.parts()),
         World::Queue(queue) => queue.judge(page.parts(), patience),
+        World::State(state) => state.judge(page.parts()),
     }
 }

@@ -4,8 +4,9 @@ use super::fate::Fate;
 use super::page::Page;
 use super::queue::Queue;
 use super::stage::{NOW, Stage, play};
+use super::state::State;
 use super::topic::Topic;
-use super::{queue_scenes, topic_scenes};
+use super::{queue_scenes, state_scenes, topic_scenes};
 use simpleipc::{Options, Status};
 use std::any::Any;
 
@@ -17,6 +18,7 @@ pub type Held = Box<dyn Any>;
 pub enum World {
     Topic(Box<Topic>),
     Queue(Box<Queue>),
+    State(Box<State>),
 }
 
 /// One operation of one role, among others.
@@ -32,7 +34,8 @@ pub struct Scene {
 
 /// Every scene of the explorer.
 pub fn all() -> impl Iterator<Item = &'static Scene> {
-    topic_scenes::all().chain(queue_scenes::SCENES)
+    let scenes = topic_scenes::all().chain(queue_scenes::SCENES);
+    scenes.chain(state_scenes::SCENES)
 }
 
 impl World {
@@ -40,20 +43,28 @@ impl World {
         match self {
             World::Topic(topic) => topic.options.clone(),
             World::Queue(queue) => queue.options.clone(),
+            World::State(state) => state.options.clone(),
         }
     }
 
     pub fn topic(&mut self) -> Result<&mut Topic, String> {
         match self {
             World::Topic(topic) => Ok(topic),
-            World::Queue(_) => Err("not a topic".to_owned()),
+            _ => Err("not a topic".to_owned()),
         }
     }
 
     pub fn queue(&mut self) -> Result<&mut Queue, String> {
         match self {
             World::Queue(queue) => Ok(queue),
-            World::Topic(_) => Err("not a queue".to_owned()),
+            _ => Err("not a queue".to_owned()),
+        }
+    }
+
+    pub fn state(&mut self) -> Result<&mut State, String> {
+        match self {
+            World::State(state) => Ok(state),
+            _ => Err("not a state".to_owned()),
         }
     }
 
@@ -84,6 +95,13 @@ pub fn recover(world: &World, stage: &Stage) -> Held {
                 stage.finish(message);
             }
             Box::new((sender, receiver))
+        }
+        World::State(_) => {
+            let mut setter = stage.setter();
+            stage.set(&mut setter, 5_000);
+            let mut watcher = stage.watcher();
+            stage.get(&mut watcher);
+            Box::new((setter, watcher))
         }
     }
 }

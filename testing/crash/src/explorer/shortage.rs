@@ -121,6 +121,7 @@ fn suffer(
         match &mut world {
             World::Topic(topic) => topic.join()?,
             World::Queue(queue) => queue.join()?,
+            World::State(state) => state.join()?,
         }
     }
     if is_mounted {

@@ -7,8 +7,8 @@ use super::fate::{self, Fate};
 use super::page::{NO_SUCH_ERROR, Page, Part};
 use crate::ledger::{self, Entry};
 use simpleipc::{
-    Class, Error, Loan, LoanKind, Message, Options, Publisher, Receiver, Sender, Status,
-    Subscriber, Value,
+    Class, Error, Loan, LoanKind, Message, Options, Publisher, Receiver, Sender, Setter, Status,
+    Subscriber, Value, Watcher,
 };
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,6 +18,7 @@ use std::time::Duration;
 /// The channels everybody meets on.
 pub const TOPIC: &str = "topic";
 pub const QUEUE: &str = "queue";
+pub const STATE: &str = "state";
 /// Nobody may be held up longer than this by a death; a failure, not a measurement.
 pub const STUCK: Duration = Duration::from_secs(5);
 pub const NOW: Option<Duration> = Some(Duration::ZERO);
@@ -158,7 +159,7 @@ impl Stage {
         assert_eq!(error.status().class(), Class::System, "{error:?}");
         let text = error.to_string();
         let directory = self.options.directory.as_deref().expect("one of its own");
-        let culprits = [TOPIC, QUEUE].map(|name| format!("'{name}'"));
+        let culprits = [TOPIC, QUEUE, STATE].map(|name| format!("'{name}'"));
         let names = |culprit: &String| text.contains(culprit);
         let is_named = culprits.iter().any(names) || names(&directory.display().to_string());
         let remedy = text.split_once("; ").map_or("", |(_, remedy)| remedy);
@@ -255,6 +256,46 @@ impl Stage {
     pub fn receiver(&self) -> Receiver {
         let receiver = self.insist(|| self.try_receiver());
         receiver.expect("a receiver joins")
+    }
+
+    pub fn setter(&self) -> Setter {
+        let setter = self.insist(|| Setter::open(STATE, &self.options));
+        setter.expect("a setter joins")
+    }
+
+    pub fn watcher(&self) -> Watcher {
+        let watcher = self.insist(|| Watcher::open(STATE, &self.options));
+        watcher.expect("a watcher joins")
+    }
+
+    pub fn set(&self, setter: &mut Setter, bytes: usize) {
+        let value = self.next(bytes);
+        self.insist(|| setter.put(&Value::from(&value[..]), 0, Some(STUCK)))
+            .expect("set");
+        self.part.sent.fetch_add(1, Relaxed);
+    }
+
+    /// Sets without a handle.
+    pub fn set_once(&self, bytes: usize) {
+        let value = self.next(bytes);
+        self.insist(|| simpleipc::set(STATE, &value[..]))
+            .expect("set");
+        self.part.sent.fetch_add(1, Relaxed);
+    }
+
+    /// The value, which must be there.
+    pub fn get(&self, watcher: &mut Watcher) -> Message {
+        let message = self
+            .insist(|| watcher.get_timeout(NOW))
+            .expect("there is a value");
+        ledger::read(&message).expect("whole");
+        message
+    }
+
+    /// Gets the value without a handle.
+    pub fn get_once(&self) {
+        let message = self.insist(|| simpleipc::get(STATE, NOW));
+        ledger::read(&message.expect("there is a value")).expect("whole");
     }
 
     /// A call was refused that nobody had ordered to be.

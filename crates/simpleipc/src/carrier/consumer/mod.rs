@@ -135,6 +135,16 @@ impl Consumer {
         }
     }
 
+    /// State: the value that holds now, also if it has been taken before; waits for the first one.
+    pub fn current(&mut self, deadline: Deadline) -> Result<Message> {
+        self.attachment.check_process()?;
+        self.ready = None;
+        if let Source::Topic(reader) = &mut self.source {
+            reader.rewind();
+        }
+        self.take(deadline)
+    }
+
     /// Waits for a message and has `each` look at it and at those that are there already, at most
     /// `most`; how many that were. Each counts as taken, and is dropped, when `each` returns.
     #[inline(always)]
