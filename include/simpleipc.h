@@ -1,14 +1,15 @@
 /* Made from spec/api.toml by `cargo xtask gen`; edit that file instead.
  *
- * Any program talks to any other program on this machine: topics (publish / subscribe) and queues
- * (send / receive) in shared memory, without a server, a schema or a set-up call.
+ * Any program talks to any other program on this machine: topics (publish / subscribe), queues
+ * (send / receive), states (set / get / watch) and signals (notify / wait) in shared memory,
+ * without a server, a schema or a set-up call.
  *
  * Conventions
  * - Every function that can fail returns an int32_t status; SIPC_OK is 0. Outputs are written only
  *   on success. The last argument is an optional error object of the caller (NULL is fine): it
  *   receives the status, the operating system's error number and one sentence saying what to do.
  * - Names are NUL-terminated UTF-8, 1 to 200 bytes, without '/', control characters or a leading
- *   '.'. One name has one pattern (queue or topic); the first verb used on it decides.
+ *   '.'. One name has one pattern (queue, topic, state, signal); the first verb used on it decides.
  * - Times are int64_t nanoseconds of CLOCK_MONOTONIC; a timeout below 0 waits for ever, 0 only
  *   tries.
  * - Option and value structs begin with `size`: set it to sizeof, or use the SIPC_*_INIT macros.
@@ -49,6 +50,8 @@ extern "C" {
 #define SIPC_INTERRUPTED 3
 /* another thread is inside this handle; open one handle per thread (retry). */
 #define SIPC_BUSY 4
+/* somebody else was faster; nothing was set (retry). */
+#define SIPC_CONFLICT 5
 /* the handle is closed (gone). */
 #define SIPC_CLOSED 10
 /* the handle belongs to the parent process; open a new one in the child (gone). */
@@ -89,7 +92,7 @@ extern "C" {
 #define SIPC_INTERNAL 50
 
 /* What a handle is opened for: the verb. Publish and subscribe make a topic, send and receive a
- * queue. */
+ * queue, set and watch a state, notify and wait a signal. */
 /* put messages on a topic */
 #define SIPC_ROLE_PUBLISH 1u
 /* take messages of a topic */
@@ -98,6 +101,16 @@ extern "C" {
 #define SIPC_ROLE_SEND 3u
 /* take messages out of a queue */
 #define SIPC_ROLE_RECEIVE 4u
+/* put values of a state; each replaces the one before */
+#define SIPC_ROLE_SET 5u
+/* take values of a state: sipc_take the newest that has not been taken yet, sipc_current the value
+ * that holds now */
+#define SIPC_ROLE_WATCH 6u
+/* put a value of kind NULL to say that something has happened */
+#define SIPC_ROLE_NOTIFY 7u
+/* take a value of kind UINT: how many notifications there were since the last take, or since the
+ * opening */
+#define SIPC_ROLE_WAIT 8u
 
 /* The kind of a value. An int sent is an int received, in every language. */
 /* no value */
@@ -290,10 +303,15 @@ typedef struct sipc_options {
      * shared by the group, one that the group may only read and search (0750) may be looked at by
      * it (audit, SIPC_OPTION_TAP); any other is for one user */
     const char *directory;
+    /* waiter: raise this signal (as SIGUSR1) in this process after each notification, by a thread
+     * of the library's; nothing can then be taken from the handle. 0 = do not */
+    int32_t signal;
+    /* 0 */
+    uint32_t reserved;
 } sipc_options;
 
 /* Starts a sipc_options: its size is set, all else is 0. */
-#define SIPC_OPTIONS_INIT { sizeof(sipc_options), 0, 0, 0, 0, NULL }
+#define SIPC_OPTIONS_INIT { sizeof(sipc_options), 0, 0, 0, 0, NULL, 0, 0 }
 
 /* The ABI version of the loaded library. A binding compares it with SIPC_ABI_VERSION and refuses
  * another.
@@ -510,6 +528,64 @@ SIPC_API int32_t sipc_publish_bytes(const char *name, const void *data, uint64_t
 SIPC_API int32_t sipc_receive(const char *name, int64_t timeout_ns, sipc_message *message,
         sipc_error *error);
 
+/* Sets the value of a state; opens the channel on first use and keeps it open in this process. The
+ * value stays when this process has gone. Waits (at most 5 s, then FULL) only while another setter
+ * is in the middle of setting. Works in a forked child.
+ *
+ *   name   channel
+ *   value  what to set
+ *   error  optional, may be NULL: receives the details
+ *
+ * Returns: OK, FULL, INTERRUPTED, BAD_NAME, WRONG_PATTERN, TOO_LARGE, BAD_VALUE, BAD_ARGUMENT,
+ *          TOO_MANY_PEERS, CORRUPT, VERSION, NO_SPACE, NO_PERMISSION, NO_DIRECTORY, SYSTEM,
+ *          INTERNAL.
+ * Threads: any.
+ * If a peer dies: a setter that dies leaves its value, or the one before; never half of one. */
+SIPC_API int32_t sipc_set(const char *name, const sipc_value *value, sipc_error *error);
+
+/* The value of a state, as it is now; waits only if none has been set yet. Opens the channel on
+ * first use and keeps it open. Works in a forked child.
+ *
+ *   name        channel
+ *   timeout_ns  how long to wait for a first value; below 0: for ever
+ *   message     set message->size first; filled on success; release it with sipc_release
+ *   error       optional, may be NULL: receives the details
+ *
+ * Returns: OK, TIMEOUT, INTERRUPTED, BAD_NAME, WRONG_PATTERN, BAD_ARGUMENT, TOO_MANY_PEERS,
+ *          CORRUPT, VERSION, NO_SPACE, NO_PERMISSION, NO_DIRECTORY, SYSTEM, INTERNAL.
+ * Threads: any; several threads may wait at once.
+ * If a peer dies: the value of a setter that died is still there. */
+SIPC_API int32_t sipc_get(const char *name, int64_t timeout_ns, sipc_message *message,
+        sipc_error *error);
+
+/* Says that something has happened, to everybody who has the signal open to wait. Waits for none of
+ * them. Opens the channel on first use and keeps it open in this process. Works in a forked child.
+ *
+ *   name   channel
+ *   error  optional, may be NULL: receives the details
+ *
+ * Returns: OK, FULL, INTERRUPTED, BAD_NAME, WRONG_PATTERN, BAD_ARGUMENT, TOO_MANY_PRODUCERS,
+ *          TOO_MANY_PEERS, CORRUPT, VERSION, NO_SPACE, NO_PERMISSION, NO_DIRECTORY, SYSTEM,
+ *          INTERNAL.
+ * Threads: any.
+ * If a peer dies: not affected; what a notifier has said before it died is not lost. */
+SIPC_API int32_t sipc_notify(const char *name, sipc_error *error);
+
+/* Waits for notifications of a signal. Opens the channel on first use and keeps it open: from then
+ * on none is missed, also between two calls. Works in a forked child.
+ *
+ *   name        channel
+ *   timeout_ns  below 0: for ever
+ *   count       how many notifications there were
+ *   error       optional, may be NULL: receives the details
+ *
+ * Returns: OK, TIMEOUT, INTERRUPTED, BAD_NAME, WRONG_PATTERN, BAD_ARGUMENT, TOO_MANY_PEERS,
+ *          CORRUPT, VERSION, NO_SPACE, NO_PERMISSION, NO_DIRECTORY, SYSTEM, INTERNAL.
+ * Threads: any; several threads may wait at once, and each is told.
+ * If a peer dies: not affected. */
+SIPC_API int32_t sipc_await(const char *name, int64_t timeout_ns, uint64_t *count,
+        sipc_error *error);
+
 /* Opens a channel, creating it if need be; programs may start in any order. Open one handle per
  * thread.
  *
@@ -527,7 +603,8 @@ SIPC_API int32_t sipc_open(const char *name, uint32_t role, const sipc_options *
         sipc_channel **channel, sipc_error *error);
 
 /* Closes a handle. Messages taken through it stay valid until they are released. The last process
- * out removes the channel's files, but for a queue that still holds messages.
+ * out removes the channel's files, but for a queue that still holds messages and a state that has a
+ * value.
  *
  *   channel  NULL is allowed
  *
@@ -536,10 +613,10 @@ SIPC_API int32_t sipc_open(const char *name, uint32_t role, const sipc_options *
  * If a peer dies: not affected. */
 SIPC_API int32_t sipc_close(sipc_channel *channel);
 
-/* Publishes or sends one value. A failed put leaves a loan with the caller: put it again or
- * sipc_unloan it.
+/* Publishes, sends or sets one value, or notifies. A failed put leaves a loan with the caller: put
+ * it again or sipc_unloan it.
  *
- *   channel     opened with PUBLISH or SEND
+ *   channel     opened with PUBLISH, SEND, SET or NOTIFY
  *   value       copied, unless its data is a loan of this handle, which is then published in place
  *   timeout_ns  how long to wait for room; below 0: for ever
  *   error       optional, may be NULL: receives the details
@@ -555,7 +632,7 @@ SIPC_API int32_t sipc_put(sipc_channel *channel, const sipc_value *value, int64_
  * ran while the thread slept, or sipc_interrupt was called; a handler may call sipc_interrupt, and
  * that is never missed.
  *
- *   channel     opened with SUBSCRIBE or RECEIVE
+ *   channel     opened with SUBSCRIBE, RECEIVE, WATCH or WAIT
  *   timeout_ns  below 0: for ever
  *   message     set message->size first; filled on success; release it with sipc_release
  *   error       optional, may be NULL: receives the details
@@ -566,6 +643,38 @@ SIPC_API int32_t sipc_put(sipc_channel *channel, const sipc_value *value, int64_
  * If a peer dies: a publisher that died leaves what it has published; a queue message whose
  *          receiver died is delivered again. */
 SIPC_API int32_t sipc_take(sipc_channel *channel, int64_t timeout_ns, sipc_message *message,
+        sipc_error *error);
+
+/* Compare and set: sets a state if its value is still the one the caller knows; else CONFLICT, and
+ * a loan stays with the caller. Then get the value and think again.
+ *
+ *   channel     opened with SET
+ *   value       copied, unless its data is a loan of this handle, which is then set in place
+ *   expected    the sequence of the value it is to replace, as a message says it; UINT64_MAX: there
+ *               is to be none yet
+ *   timeout_ns  how long to wait for other setters and for room; below 0: for ever
+ *   error       optional, may be NULL: receives the details
+ *
+ * Returns: OK, CONFLICT, FULL, INTERRUPTED, BUSY, CLOSED, FORKED, UNLINKED, EVICTED, WRONG_ROLE,
+ *          TOO_LARGE, BAD_VALUE, BAD_ARGUMENT, CORRUPT, NO_SPACE, SYSTEM, INTERNAL.
+ * Threads: one at a time; a second thread gets SIPC_BUSY.
+ * If a peer dies: a setter that dies leaves its value, or the one before. */
+SIPC_API int32_t sipc_put_if(sipc_channel *channel, const sipc_value *value, uint64_t expected,
+        int64_t timeout_ns, sipc_error *error);
+
+/* The value of a state, as it is now, also if it has been taken before; waits only if none has been
+ * set yet.
+ *
+ *   channel     opened with WATCH
+ *   timeout_ns  how long to wait for a first value; below 0: for ever
+ *   message     set message->size first; filled on success; release it with sipc_release
+ *   error       optional, may be NULL: receives the details
+ *
+ * Returns: OK, TIMEOUT, INTERRUPTED, BUSY, CLOSED, FORKED, UNLINKED, EVICTED, WRONG_ROLE,
+ *          BAD_ARGUMENT, CORRUPT, NO_SPACE, SYSTEM, INTERNAL.
+ * Threads: one at a time; a second thread gets SIPC_BUSY.
+ * If a peer dies: the value of a setter that died is still there. */
+SIPC_API int32_t sipc_current(sipc_channel *channel, int64_t timeout_ns, sipc_message *message,
         sipc_error *error);
 
 /* Lets go of a message and, in a queue, reports it done.
@@ -579,7 +688,7 @@ SIPC_API void sipc_release(sipc_message *message);
 /* Lends a buffer inside the channel, 64-byte aligned. Fill it, then sipc_put the same value:
  * nothing is copied. At most 16 loans at once per handle.
  *
- *   channel     opened with PUBLISH or SEND
+ *   channel     opened with PUBLISH, SEND or SET
  *   value       kind BYTES, STR, OPAQUE or TENSOR with its len or shape; data is set to the
  *               writable buffer, len to its bytes, strides made explicit
  *   timeout_ns  how long to wait for memory in use by lossless subscribers
@@ -606,7 +715,7 @@ SIPC_API int32_t sipc_unloan(sipc_channel *channel, void *data);
  * looked at in turn, so that none starves. With several receivers on one queue another may be
  * faster: the take then times out; wait again.
  *
- *   channels    handles opened with SUBSCRIBE or RECEIVE
+ *   channels    handles opened with SUBSCRIBE, RECEIVE, WATCH or WAIT
  *   count       1 to 64
  *   timeout_ns  below 0: for ever
  *   index       which one has a message

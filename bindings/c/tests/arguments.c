@@ -182,7 +182,7 @@ static void options_out_of_range_are_refused(void)
     sipc_options options = SIPC_OPTIONS_INIT;
     sipc_channel *channel = NULL;
     CHECK_ERROR(sipc_open("q", 0, NULL, &channel, &error), SIPC_BAD_ARGUMENT, "role");
-    CHECK_ERROR(sipc_open("q", 5, NULL, &channel, &error), SIPC_BAD_ARGUMENT, "role");
+    CHECK_ERROR(sipc_open("q", 99, NULL, &channel, &error), SIPC_BAD_ARGUMENT, "role");
     options.flags = UINT32_C(1) << 31;
     CHECK_ERROR(sipc_open("q", SIPC_ROLE_SEND, &options, &channel, &error), SIPC_BAD_ARGUMENT,
                 "flag");

@@ -7,17 +7,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use simpleipc::{
-    Error, Interrupter, Options, Publisher, Receiver, Result, Sender, Source, Status, Subscriber,
-    Value,
+    Delivery, Error, Interrupter, Notifier, Options, Publisher, Receiver, Result, Sender, Setter,
+    Source, Status, Subscriber, Value, Waiter, Watcher,
 };
 
 use crate::generated::{
     SIPC_KIND_BYTES, SIPC_KIND_FLOAT, SIPC_KIND_INT, SIPC_KIND_STR, SIPC_OPTION_LATEST,
-    SIPC_OPTION_LOSSLESS, SIPC_OPTION_TAP, SIPC_OPTION_UNSTAMPED, SIPC_ROLE_PUBLISH,
-    SIPC_ROLE_RECEIVE, SIPC_ROLE_SEND, SIPC_ROLE_SUBSCRIBE, sipc_channel, sipc_error, sipc_message,
-    sipc_options, sipc_value,
+    SIPC_OPTION_LOSSLESS, SIPC_OPTION_TAP, SIPC_OPTION_UNSTAMPED, SIPC_ROLE_NOTIFY,
+    SIPC_ROLE_PUBLISH, SIPC_ROLE_RECEIVE, SIPC_ROLE_SEND, SIPC_ROLE_SET, SIPC_ROLE_SUBSCRIBE,
+    SIPC_ROLE_WAIT, SIPC_ROLE_WATCH, sipc_channel, sipc_error, sipc_message, sipc_options,
+    sipc_value,
 };
-use crate::guard::{duration, guard, measured, misuse, present, text};
+use crate::guard::{duration, grown, guard, measured, misuse, present, text};
 use crate::handle::{self, Entered};
 use crate::loan::Loans;
 use crate::message::{self, Pattern};
@@ -38,6 +39,11 @@ pub(crate) enum End {
     Sender(Sender),
     Subscriber(Subscriber),
     Receiver(Receiver),
+    Setter(Setter),
+    Watcher(Watcher),
+    Notifier(Notifier),
+    Waiter(Waiter),
+    Delivery(Delivery),
 }
 
 /// See simpleipc.h.
@@ -55,13 +61,31 @@ pub unsafe extern "C" fn sipc_open(
     let open = || {
         present(channel, "channel")?;
         // SAFETY: the pointers are what the header says.
-        let (name, options) =
-            unsafe { (text(name, "name", Status::BadName)?, read_options(options)?) };
+        let (name, given) = unsafe {
+            let given = match options.is_null() {
+                true => None,
+                false => Some(grown(options, OPTIONS_FIRST_SIZE)?),
+            };
+            (text(name, "name", Status::BadName)?, given)
+        };
+        // SAFETY: its pointers are what the header says.
+        let options = unsafe { read_options(given.as_ref())? };
+        let signal = given.map_or(0, |given| given.signal);
+        if signal != 0 && role != SIPC_ROLE_WAIT {
+            return Err(misuse("options.signal is for the role SIPC_ROLE_WAIT"));
+        }
         let end = match role {
             SIPC_ROLE_PUBLISH => End::Publisher(Publisher::open(name, &options)?),
             SIPC_ROLE_SUBSCRIBE => End::Subscriber(Subscriber::open(name, &options)?),
             SIPC_ROLE_SEND => End::Sender(Sender::open(name, &options)?),
             SIPC_ROLE_RECEIVE => End::Receiver(Receiver::open(name, &options)?),
+            SIPC_ROLE_SET => End::Setter(Setter::open(name, &options)?),
+            SIPC_ROLE_WATCH => End::Watcher(Watcher::open(name, &options)?),
+            SIPC_ROLE_NOTIFY => End::Notifier(Notifier::open(name, &options)?),
+            SIPC_ROLE_WAIT => match (Waiter::open(name, &options)?, signal) {
+                (waiter, 0) => End::Waiter(waiter),
+                (waiter, signal) => End::Delivery(waiter.deliver(signal)?),
+            },
             _ => return Err(misuse(format!("there is no role {role}; see SIPC_ROLE_*"))),
         };
         let opened = handle::register(Channel {
@@ -115,7 +139,7 @@ pub unsafe extern "C" fn sipc_put(
         handle::with(channel, |channel| {
             let timeout = duration(timeout_ns);
             if let Some(index) = channel.loans.find(given.raw().data) {
-                return channel.put_loan(index, given, timeout);
+                return channel.put_loan(index, given, timeout, None);
             }
             channel.put(given, timeout)
         })
@@ -150,7 +174,7 @@ pub unsafe extern "C" fn sipc_take(
                     End::Receiver(end) => {
                         message::fill(to, end.receive_timeout(timeout), Pattern::Queue)
                     }
-                    _ => Err(puts_only()),
+                    _ => channel.take_other(to, timeout),
                 }
             }
         })
@@ -221,6 +245,36 @@ impl Channel {
             End::Sender(end) => end.interrupter(),
             End::Subscriber(end) => end.interrupter(),
             End::Receiver(end) => end.interrupter(),
+            End::Setter(end) => end.interrupter(),
+            End::Watcher(end) => end.interrupter(),
+            End::Notifier(end) => end.interrupter(),
+            End::Waiter(end) => end.interrupter(),
+            End::Delivery(end) => end.interrupter(),
+        }
+    }
+
+    /// Takes from what is seldom asked.
+    ///
+    /// # Safety
+    /// `to` points to a `sipc_message` that `measured` has accepted.
+    #[inline(never)]
+    unsafe fn take_other(
+        &mut self,
+        to: *mut sipc_message,
+        timeout: Option<Duration>,
+    ) -> Result<()> {
+        match &mut self.end {
+            // SAFETY: passed on.
+            End::Watcher(end) => unsafe {
+                message::fill(to, end.receive_timeout(timeout), Pattern::Topic)
+            },
+            // SAFETY: as above.
+            End::Waiter(end) => unsafe { message::fill_count(to, end.wait(timeout)?) },
+            End::Delivery(_) => Err(Error::new(
+                Status::WrongRole,
+                "the handle was opened to raise a signal, and nothing can be taken from it",
+            )),
+            _ => Err(puts_only()),
         }
     }
 
@@ -259,6 +313,25 @@ impl Channel {
         match &mut self.end {
             End::Publisher(end) => end.put(value, raw.capture_time_ns, timeout),
             End::Sender(end) => end.put(value, raw.capture_time_ns, timeout),
+            _ => self.put_other(value, raw.capture_time_ns, timeout),
+        }
+    }
+
+    /// Puts where that is seldom done.
+    #[inline(never)]
+    fn put_other(
+        &mut self,
+        value: &Value<'_>,
+        capture_time_ns: i64,
+        timeout: Option<Duration>,
+    ) -> Result<()> {
+        match &mut self.end {
+            End::Setter(end) => end.put(value, capture_time_ns, timeout),
+            End::Notifier(end) if *value == Value::Null => end.notify(),
+            End::Notifier(_) => Err(Error::new(
+                Status::BadValue,
+                "a notification has no data; put a value of kind SIPC_KIND_NULL",
+            )),
             _ => Err(takes_only()),
         }
     }
@@ -267,21 +340,21 @@ impl Channel {
         match &mut self.end {
             End::Subscriber(end) => Ok(end),
             End::Receiver(end) => Ok(end),
+            End::Watcher(end) => Ok(end),
+            End::Waiter(end) => Ok(end),
             _ => Err(puts_only()),
         }
     }
 }
 
-/// Reads the caller's options; NULL stands for the defaults.
+/// Reads the caller's options; none stands for the defaults.
 ///
 /// # Safety
-/// `options` is NULL or points to a `sipc_options` as the header describes it.
-unsafe fn read_options(options: *const sipc_options) -> Result<Options> {
-    if options.is_null() {
+/// The pointers in `given` are what the header says.
+unsafe fn read_options(given: Option<&sipc_options>) -> Result<Options> {
+    let Some(given) = given else {
         return Ok(Options::default());
-    }
-    // SAFETY: promised by the caller; measured() has found it large enough.
-    let given = unsafe { &*measured(options)? };
+    };
     let known = SIPC_OPTION_LOSSLESS | SIPC_OPTION_LATEST | SIPC_OPTION_UNSTAMPED | SIPC_OPTION_TAP;
     let unknown = given.flags & !known;
     if unknown != 0 {
@@ -311,12 +384,15 @@ pub(crate) fn takes_only() -> Error {
 }
 
 #[cold]
-fn puts_only() -> Error {
+pub(crate) fn puts_only() -> Error {
     Error::new(
         Status::WrongRole,
         "the handle was opened to put messages, not to take them",
     )
 }
+
+/// Bytes of `sipc_options` in the first version of the header.
+const OPTIONS_FIRST_SIZE: usize = std::mem::offset_of!(sipc_options, signal);
 
 /// Calls of sipc_wait so far; each looks at another handle first, so that none starves.
 static WAITS: AtomicUsize = AtomicUsize::new(0);

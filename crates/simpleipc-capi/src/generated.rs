@@ -19,6 +19,8 @@ pub const SIPC_FULL: i32 = 2;
 pub const SIPC_INTERRUPTED: i32 = 3;
 /// another thread is inside this handle; open one handle per thread (retry).
 pub const SIPC_BUSY: i32 = 4;
+/// somebody else was faster; nothing was set (retry).
+pub const SIPC_CONFLICT: i32 = 5;
 /// the handle is closed (gone).
 pub const SIPC_CLOSED: i32 = 10;
 /// the handle belongs to the parent process; open a new one in the child (gone).
@@ -59,7 +61,7 @@ pub const SIPC_SYSTEM: i32 = 43;
 pub const SIPC_INTERNAL: i32 = 50;
 
 /// Every status: its number, name, class and text.
-pub const STATUSES: [(i32, &str, &str, &CStr); 24] = [
+pub const STATUSES: [(i32, &str, &str, &CStr); 25] = [
     (SIPC_OK, "OK", "ok", c"success"),
     (
         SIPC_TIMEOUT,
@@ -84,6 +86,12 @@ pub const STATUSES: [(i32, &str, &str, &CStr); 24] = [
         "BUSY",
         "retry",
         c"another thread is inside this handle; open one handle per thread",
+    ),
+    (
+        SIPC_CONFLICT,
+        "CONFLICT",
+        "retry",
+        c"somebody else was faster; nothing was set",
     ),
     (SIPC_CLOSED, "CLOSED", "gone", c"the handle is closed"),
     (
@@ -203,7 +211,7 @@ pub fn status_text(status: i32) -> &'static CStr {
 }
 
 // What a handle is opened for: the verb. Publish and subscribe make a topic, send and receive a
-// queue.
+// queue, set and watch a state, notify and wait a signal.
 /// put messages on a topic
 pub const SIPC_ROLE_PUBLISH: u32 = 1;
 /// take messages of a topic
@@ -212,6 +220,16 @@ pub const SIPC_ROLE_SUBSCRIBE: u32 = 2;
 pub const SIPC_ROLE_SEND: u32 = 3;
 /// take messages out of a queue
 pub const SIPC_ROLE_RECEIVE: u32 = 4;
+/// put values of a state; each replaces the one before
+pub const SIPC_ROLE_SET: u32 = 5;
+/// take values of a state: sipc_take the newest that has not been taken yet, sipc_current the value
+/// that holds now
+pub const SIPC_ROLE_WATCH: u32 = 6;
+/// put a value of kind NULL to say that something has happened
+pub const SIPC_ROLE_NOTIFY: u32 = 7;
+/// take a value of kind UINT: how many notifications there were since the last take, or since the
+/// opening
+pub const SIPC_ROLE_WAIT: u32 = 8;
 
 // The kind of a value. An int sent is an int received, in every language.
 /// no value
@@ -448,6 +466,11 @@ pub struct sipc_options {
     /// shared by the group, one that the group may only read and search (0750) may be looked at by
     /// it (audit, SIPC_OPTION_TAP); any other is for one user
     pub directory: *const c_char,
+    /// waiter: raise this signal (as SIGUSR1) in this process after each notification, by a thread
+    /// of the library's; nothing can then be taken from the handle. 0 = do not
+    pub signal: i32,
+    /// 0
+    pub reserved: u32,
 }
 
 /// Starts a sipc_options: its size is set, all else is 0.
@@ -458,6 +481,8 @@ pub const SIPC_OPTIONS_INIT: sipc_options = sipc_options {
     depth: 0,
     pool_bytes_max: 0,
     directory: std::ptr::null(),
+    signal: 0,
+    reserved: 0,
 };
 
 /// The ABI version of the loaded library. A binding compares it with SIPC_ABI_VERSION and refuses
@@ -549,6 +574,38 @@ pub type sipc_receive_fn = unsafe extern "C" fn(
     error: *mut sipc_error,
 ) -> i32;
 
+/// Sets the value of a state; opens the channel on first use and keeps it open in this process. The
+/// value stays when this process has gone. Waits (at most 5 s, then FULL) only while another setter
+/// is in the middle of setting. Works in a forked child.
+pub type sipc_set_fn = unsafe extern "C" fn(
+    name: *const c_char,
+    value: *const sipc_value,
+    error: *mut sipc_error,
+) -> i32;
+
+/// The value of a state, as it is now; waits only if none has been set yet. Opens the channel on
+/// first use and keeps it open. Works in a forked child.
+pub type sipc_get_fn = unsafe extern "C" fn(
+    name: *const c_char,
+    timeout_ns: i64,
+    message: *mut sipc_message,
+    error: *mut sipc_error,
+) -> i32;
+
+/// Says that something has happened, to everybody who has the signal open to wait. Waits for none
+/// of them. Opens the channel on first use and keeps it open in this process. Works in a forked
+/// child.
+pub type sipc_notify_fn = unsafe extern "C" fn(name: *const c_char, error: *mut sipc_error) -> i32;
+
+/// Waits for notifications of a signal. Opens the channel on first use and keeps it open: from then
+/// on none is missed, also between two calls. Works in a forked child.
+pub type sipc_await_fn = unsafe extern "C" fn(
+    name: *const c_char,
+    timeout_ns: i64,
+    count: *mut u64,
+    error: *mut sipc_error,
+) -> i32;
+
 /// Opens a channel, creating it if need be; programs may start in any order. Open one handle per
 /// thread.
 pub type sipc_open_fn = unsafe extern "C" fn(
@@ -560,11 +617,12 @@ pub type sipc_open_fn = unsafe extern "C" fn(
 ) -> i32;
 
 /// Closes a handle. Messages taken through it stay valid until they are released. The last process
-/// out removes the channel's files, but for a queue that still holds messages.
+/// out removes the channel's files, but for a queue that still holds messages and a state that has
+/// a value.
 pub type sipc_close_fn = unsafe extern "C" fn(channel: *mut sipc_channel) -> i32;
 
-/// Publishes or sends one value. A failed put leaves a loan with the caller: put it again or
-/// sipc_unloan it.
+/// Publishes, sends or sets one value, or notifies. A failed put leaves a loan with the caller: put
+/// it again or sipc_unloan it.
 pub type sipc_put_fn = unsafe extern "C" fn(
     channel: *mut sipc_channel,
     value: *const sipc_value,
@@ -576,6 +634,25 @@ pub type sipc_put_fn = unsafe extern "C" fn(
 /// ran while the thread slept, or sipc_interrupt was called; a handler may call sipc_interrupt, and
 /// that is never missed.
 pub type sipc_take_fn = unsafe extern "C" fn(
+    channel: *mut sipc_channel,
+    timeout_ns: i64,
+    message: *mut sipc_message,
+    error: *mut sipc_error,
+) -> i32;
+
+/// Compare and set: sets a state if its value is still the one the caller knows; else CONFLICT, and
+/// a loan stays with the caller. Then get the value and think again.
+pub type sipc_put_if_fn = unsafe extern "C" fn(
+    channel: *mut sipc_channel,
+    value: *const sipc_value,
+    expected: u64,
+    timeout_ns: i64,
+    error: *mut sipc_error,
+) -> i32;
+
+/// The value of a state, as it is now, also if it has been taken before; waits only if none has
+/// been set yet.
+pub type sipc_current_fn = unsafe extern "C" fn(
     channel: *mut sipc_channel,
     timeout_ns: i64,
     message: *mut sipc_message,
@@ -652,10 +729,16 @@ macro_rules! check_bodies {
         const _: $crate::generated::sipc_publish_str_fn = $crate::sipc_publish_str;
         const _: $crate::generated::sipc_publish_bytes_fn = $crate::sipc_publish_bytes;
         const _: $crate::generated::sipc_receive_fn = $crate::sipc_receive;
+        const _: $crate::generated::sipc_set_fn = $crate::sipc_set;
+        const _: $crate::generated::sipc_get_fn = $crate::sipc_get;
+        const _: $crate::generated::sipc_notify_fn = $crate::sipc_notify;
+        const _: $crate::generated::sipc_await_fn = $crate::sipc_await;
         const _: $crate::generated::sipc_open_fn = $crate::sipc_open;
         const _: $crate::generated::sipc_close_fn = $crate::sipc_close;
         const _: $crate::generated::sipc_put_fn = $crate::sipc_put;
         const _: $crate::generated::sipc_take_fn = $crate::sipc_take;
+        const _: $crate::generated::sipc_put_if_fn = $crate::sipc_put_if;
+        const _: $crate::generated::sipc_current_fn = $crate::sipc_current;
         const _: $crate::generated::sipc_release_fn = $crate::sipc_release;
         const _: $crate::generated::sipc_loan_fn = $crate::sipc_loan;
         const _: $crate::generated::sipc_unloan_fn = $crate::sipc_unloan;

@@ -5,7 +5,9 @@
 
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char};
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 use std::time::Duration;
 
 use simpleipc::{Error, Result, Status};
@@ -51,6 +53,32 @@ fn panicked() -> Error {
 /// The type is `repr(C)`, its first field is the `u32` size, and every bit pattern is valid.
 pub(crate) unsafe trait Measured {
     const NAME: &'static str;
+}
+
+/// Copies a struct that has grown since its first version. What the caller's one has not got, is 0;
+/// a larger one comes from a newer header, and its tail is ignored.
+///
+/// # Safety
+/// `pointer` is NULL or points to a `T` whose `size` is set, or to the first `size` bytes of one.
+pub(crate) unsafe fn grown<T: Measured>(pointer: *const T, first_size: usize) -> Result<T> {
+    if pointer.is_null() || !pointer.is_aligned() {
+        // SAFETY: passed on.
+        return Err(unsafe { unfit(pointer) });
+    }
+    // SAFETY: not NULL, aligned, and `T: Measured` begins with its u32 size.
+    let size = unsafe { pointer.cast::<u32>().read() } as usize;
+    if size < first_size {
+        // SAFETY: passed on.
+        return Err(unsafe { unfit(pointer) });
+    }
+    let mut copy = MaybeUninit::<T>::zeroed();
+    // SAFETY: the caller has `size` bytes, the copy has room for those that are taken, and every
+    // bit pattern is a valid `T`.
+    unsafe {
+        let taken = size.min(size_of::<T>());
+        ptr::copy_nonoverlapping(pointer.cast::<u8>(), copy.as_mut_ptr().cast(), taken);
+        Ok(copy.assume_init())
+    }
 }
 
 // SAFETY: generated from spec/api.toml as repr(C) with `size` first; numbers and pointers only.

@@ -15,6 +15,7 @@ mod loan;
 mod message;
 mod oneshot;
 mod place;
+mod state;
 mod thread;
 mod upkeep;
 mod value;
@@ -24,10 +25,11 @@ pub use library::{sipc_abi_version, sipc_now_ns, sipc_status_text, sipc_version}
 pub use loan::{sipc_loan, sipc_unloan};
 pub use message::sipc_release;
 pub use oneshot::{
-    sipc_publish, sipc_publish_bool, sipc_publish_bytes, sipc_publish_float, sipc_publish_int,
-    sipc_publish_str, sipc_receive, sipc_send, sipc_send_bool, sipc_send_bytes, sipc_send_float,
-    sipc_send_int, sipc_send_str,
+    sipc_await, sipc_get, sipc_notify, sipc_publish, sipc_publish_bool, sipc_publish_bytes,
+    sipc_publish_float, sipc_publish_int, sipc_publish_str, sipc_receive, sipc_send,
+    sipc_send_bool, sipc_send_bytes, sipc_send_float, sipc_send_int, sipc_send_str, sipc_set,
 };
+pub use state::{sipc_current, sipc_put_if};
 pub use upkeep::{sipc_audit, sipc_clean};
 
 generated::check_bodies!();

@@ -10,6 +10,7 @@ use crate::channel::{Channel, End, takes_only};
 use crate::generated::{sipc_channel, sipc_error, sipc_value};
 use crate::guard::{duration, guard, misuse, present};
 use crate::handle;
+use crate::state::{Expected, check_set};
 use crate::value::{Given, refused};
 
 /// The loans a handle has out.
@@ -86,6 +87,7 @@ impl Channel {
         let mut loan = match &mut self.end {
             End::Publisher(publisher) => publisher.loan(kind, timeout)?,
             End::Sender(sender) => sender.loan(kind, timeout)?,
+            End::Setter(setter) => setter.loan(kind, timeout)?,
             _ => return Err(takes_only()),
         };
         let mut value = *given.raw();
@@ -103,6 +105,7 @@ impl Channel {
         index: usize,
         given: Given<'_>,
         timeout: Option<Duration>,
+        expected: Option<Expected>,
     ) -> Result<()> {
         let Lent { value, loan } = &mut self.loans.lent[index];
         if !is_same(value, given.raw()) {
@@ -114,6 +117,12 @@ impl Channel {
         match &mut self.end {
             End::Publisher(publisher) => publisher.put_loan(loan, capture_time_ns, timeout)?,
             End::Sender(sender) => sender.put_loan(loan, capture_time_ns, timeout)?,
+            End::Setter(setter) => match expected {
+                None => setter.put_loan(loan, capture_time_ns, timeout)?,
+                Some(expected) => {
+                    check_set(setter.put_loan_if(expected, loan, capture_time_ns, timeout))?;
+                }
+            },
             _ => return Err(takes_only()),
         }
         self.loans.lent.swap_remove(index);

@@ -6,7 +6,7 @@ use std::{mem, ptr, slice};
 use simpleipc::limits::INLINE_BYTES_MAX;
 use simpleipc::{Kind, Message, Result, Value};
 
-use crate::generated::{SIPC_MESSAGE_REDELIVERED, sipc_message, sipc_value};
+use crate::generated::{SIPC_MESSAGE_INIT, SIPC_MESSAGE_REDELIVERED, sipc_message, sipc_value};
 use crate::guard::guard;
 use crate::thread;
 use crate::value::{describe, describe_data};
@@ -106,6 +106,23 @@ pub(crate) unsafe fn fill(
         }
     }
     fill_with_hold(to, taken)
+}
+
+/// Fills the caller's struct with how many notifications there were.
+///
+/// # Safety
+/// As for `fill`.
+pub(crate) unsafe fn fill_count(to: *mut sipc_message, count: u64) -> Result<()> {
+    // SAFETY: promised by the caller.
+    let to = unsafe { &mut *to };
+    let size = to.size;
+    describe(&Value::Uint(count), &mut to.value, &mut Vec::new());
+    *to = sipc_message {
+        size,
+        value: to.value,
+        ..SIPC_MESSAGE_INIT
+    };
+    Ok(())
 }
 
 /// Fills the caller's struct and moves the message to the heap, where its value can borrow from it.

@@ -6,7 +6,7 @@ use std::ffi::{c_char, c_void};
 use simpleipc::Status;
 
 use crate::generated::{sipc_error, sipc_message, sipc_value};
-use crate::guard::{bytes, duration, guard, measured, text};
+use crate::guard::{bytes, duration, guard, measured, present, text};
 use crate::message;
 use crate::value::Given;
 
@@ -46,6 +46,72 @@ one_call! { simpleipc::publish:
     sipc_publish_float(value: f64) => value;
     sipc_publish_str(value: *const c_char) => text(value, "value", Status::BadValue)?;
     sipc_publish_bytes(data: *const c_void, len: u64) => bytes(data.cast(), len, "data")?;
+}
+
+one_call! { simpleipc::set:
+    sipc_set(value: *const sipc_value) => Given::new(value)?.read()?;
+}
+
+/// See simpleipc.h.
+///
+/// # Safety
+/// As the header says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sipc_get(
+    name: *const c_char,
+    timeout_ns: i64,
+    message: *mut sipc_message,
+    error: *mut sipc_error,
+) -> i32 {
+    let get = || {
+        // SAFETY: the pointers are what the header says.
+        unsafe {
+            let to = measured(message)?.cast_mut();
+            let name = text(name, "name", Status::BadName)?;
+            let value = simpleipc::get(name, duration(timeout_ns));
+            message::fill(to, value, message::Pattern::Topic)
+        }
+    };
+    // SAFETY: `error` is what the header says.
+    unsafe { guard(error, get) }
+}
+
+/// See simpleipc.h.
+///
+/// # Safety
+/// As the header says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sipc_notify(name: *const c_char, error: *mut sipc_error) -> i32 {
+    // SAFETY: the pointers are what the header says.
+    unsafe {
+        guard(error, || {
+            simpleipc::notify(text(name, "name", Status::BadName)?)
+        })
+    }
+}
+
+/// See simpleipc.h.
+///
+/// # Safety
+/// As the header says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sipc_await(
+    name: *const c_char,
+    timeout_ns: i64,
+    count: *mut u64,
+    error: *mut sipc_error,
+) -> i32 {
+    let wait = || {
+        present(count, "count")?;
+        // SAFETY: the pointers are what the header says.
+        unsafe {
+            let name = text(name, "name", Status::BadName)?;
+            count.write(simpleipc::wait(name, duration(timeout_ns))?);
+        }
+        Ok(())
+    };
+    // SAFETY: `error` is what the header says.
+    unsafe { guard(error, wait) }
 }
 
 /// See simpleipc.h.

@@ -72,6 +72,7 @@ statuses! {
     Full = 2, Retry, "no room within the time given; nothing was sent";
     Interrupted = 3, Retry, "the wait was interrupted by a signal or by sipc_interrupt";
     Busy = 4, Retry, "another thread is inside this handle; open one handle per thread";
+    Conflict = 5, Retry, "somebody else was faster; nothing was set";
     Closed = 10, Gone, "the handle is closed";
     Forked = 11, Gone,
         "the handle belongs to the parent process; open a new one in the child";

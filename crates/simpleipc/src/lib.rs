@@ -38,9 +38,9 @@ mod sync;
 mod value;
 
 pub use channel::{
-    ChannelReport, Interrupter, Loan, LoanKind, Message, Notifier, Options, Pattern, PeerReport,
-    Publisher, Receiver, Sender, Setter, Source, Subscriber, Waiter, Watcher, audit, audit_all,
-    clean, get, notify, now_ns, publish, receive, send, set, wait, wait_any,
+    ChannelReport, Delivery, Interrupter, Loan, LoanKind, Message, Notifier, Options, Pattern,
+    PeerReport, Publisher, Receiver, Sender, Setter, Source, Subscriber, Waiter, Watcher, audit,
+    audit_all, clean, get, notify, now_ns, publish, receive, send, set, wait, wait_any,
 };
 pub use error::{Class, Error, Result, Status};
 pub use value::{Dims, Dtype, Kind, Opaque, Tensor, Value};

@@ -67,6 +67,16 @@ fn a_signal_can_be_waited_for_beside_a_queue_and_a_state() {
 }
 
 #[test]
+fn faults_and_what_nobody_can_handle_are_no_notifications() {
+    let place = TestPlace::new();
+    for signal in [0, 9, 11, 19, 1000] {
+        let waiter = Waiter::open("s", &place.options()).expect("open");
+        let error = waiter.deliver(signal).err().expect("refused");
+        assert_eq!(error.status(), Status::BadArgument);
+    }
+}
+
+#[test]
 fn nothing_is_left_and_other_verbs_are_refused() {
     let place = TestPlace::new();
     let mut notifier = Notifier::open("s", &place.options()).expect("open");

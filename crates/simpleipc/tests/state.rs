@@ -150,9 +150,9 @@ fn a_tensor_is_set_in_place() {
 fn one_of_many_who_compare_and_set_wins_each_time() {
     let place = StatePlace::new();
     let mut setter = Setter::open("s", &place.options()).expect("open");
-    assert!(setter.set_if(None, 0, NOW).expect("first"));
-    assert!(!setter.set_if(None, 5, NOW).expect("there is a value"));
-    assert!(!setter.set_if(Some(7), 5, NOW).expect("another value"));
+    assert!(setter.set_if(None, 0).expect("first"));
+    assert!(!setter.set_if(None, 5).expect("there is a value"));
+    assert!(!setter.set_if(Some(7), 5).expect("another value"));
     const EACH: i64 = 500;
     let counting: Vec<_> = (0..4)
         .map(|_| {
@@ -167,7 +167,7 @@ fn one_of_many_who_compare_and_set_wins_each_time() {
                             panic!("no int: {message:?}");
                         };
                         let expected = Some(message.sequence());
-                        if setter.set_if(expected, count + 1, SOON).expect("set") {
+                        if setter.set_if(expected, count + 1).expect("set") {
                             break;
                         }
                     }

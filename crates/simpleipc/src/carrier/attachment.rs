@@ -328,6 +328,10 @@ impl Interrupter {
         Self(Waits::Tap(Arc::clone(nap)))
     }
 
+    pub(super) fn is_forked(&self) -> bool {
+        matches!(&self.0, Waits::Member(attachment) if attachment.is_forked())
+    }
+
     /// The wait in progress, or else the next one, ends with `Interrupted`.
     pub fn interrupt(&self) {
         match &self.0 {

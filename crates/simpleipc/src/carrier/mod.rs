@@ -7,6 +7,7 @@
 mod attachment;
 mod audit;
 mod consumer;
+mod delivery;
 mod files;
 mod gate;
 mod join;
@@ -26,6 +27,7 @@ pub use crate::layout::Pattern;
 pub use attachment::{Interrupter, Role};
 pub use audit::{ChannelReport, PeerReport, audit, audit_all};
 pub use consumer::Consumer;
+pub use delivery::Delivery;
 pub use loan::Loan;
 pub use message::Message;
 pub use place::Place;

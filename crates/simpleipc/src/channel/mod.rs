@@ -11,7 +11,7 @@ mod topic;
 mod upkeep;
 mod wait;
 
-pub use crate::carrier::{ChannelReport, Pattern, PeerReport};
+pub use crate::carrier::{ChannelReport, Delivery, Pattern, PeerReport};
 pub use loan::{Loan, LoanKind};
 pub use message::Message;
 pub use oneshot::{get, notify, publish, receive, send, set, wait};

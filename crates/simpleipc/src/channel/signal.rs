@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::wait::Interrupter;
-use crate::carrier::{Consumer, Deadline, Place, Producer, Role, Stamps};
+use crate::carrier::{Consumer, Deadline, Delivery, Place, Producer, Role, Stamps};
 use crate::error::Result;
 use crate::limits::ONE_CALL_TIMEOUT;
 use crate::value::Kind;
@@ -82,5 +82,12 @@ impl Waiter {
     /// Ends a wait of this handle from another thread.
     pub fn interrupter(&self) -> Interrupter {
         self.consumer.interrupter()
+    }
+
+    /// Has a thread of this library raise `signal` (as SIGUSR1) in this process after each
+    /// notification, or after several that come at once, until what this returns is dropped. The
+    /// signal should have a handler: without one most of them end the process.
+    pub fn deliver(self, signal: i32) -> Result<Delivery> {
+        Delivery::begin(self.consumer, signal)
     }
 }

@@ -59,10 +59,8 @@ impl Setter {
         &mut self,
         expected: Option<u64>,
         value: impl Into<Value<'a>>,
-        timeout: Option<Duration>,
     ) -> Result<bool> {
-        let expected = expected.map_or(Expected::Nothing, Expected::Sequence);
-        self.replace(&value.into(), 0, timeout, expected)
+        self.put_if(expected, &value.into(), 0, Some(ONE_CALL_TIMEOUT))
     }
 
     /// The full form of [`set`](Self::set): with the time the content was captured
@@ -78,6 +76,17 @@ impl Setter {
             .map(|_| ())
     }
 
+    /// The full form of [`set_if`](Self::set_if).
+    pub fn put_if(
+        &mut self,
+        expected: Option<u64>,
+        value: &Value<'_>,
+        capture_time_ns: i64,
+        timeout: Option<Duration>,
+    ) -> Result<bool> {
+        self.replace(value, capture_time_ns, timeout, known(expected))
+    }
+
     /// Sets a filled loan of this handle. On an error the loan is still the caller's, to put again
     /// or to drop; on success it is spent.
     pub fn put_loan(
@@ -86,12 +95,34 @@ impl Setter {
         capture_time_ns: i64,
         timeout: Option<Duration>,
     ) -> Result<()> {
+        self.replace_loan(loan, capture_time_ns, timeout, Expected::Any)
+            .map(|_| ())
+    }
+
+    /// [`put_loan`](Self::put_loan) on the terms of [`set_if`](Self::set_if): if it is false, the
+    /// loan is still the caller's.
+    pub fn put_loan_if(
+        &mut self,
+        expected: Option<u64>,
+        loan: &mut Loan,
+        capture_time_ns: i64,
+        timeout: Option<Duration>,
+    ) -> Result<bool> {
+        self.replace_loan(loan, capture_time_ns, timeout, known(expected))
+    }
+
+    fn replace_loan(
+        &mut self,
+        loan: &mut Loan,
+        capture_time_ns: i64,
+        timeout: Option<Duration>,
+        expected: Expected,
+    ) -> Result<bool> {
         loan.check()?;
         let (tag, stamps) = (loan.kind.code(), self.stamps(capture_time_ns));
         let deadline = Deadline::after(timeout);
         self.producer
-            .set_loan(&mut loan.inner, tag, stamps, deadline, Expected::Any)
-            .map(|_| ())
+            .set_loan(&mut loan.inner, tag, stamps, deadline, expected)
     }
 
     fn replace(
@@ -115,6 +146,10 @@ impl Setter {
     }
 
     loan_methods!();
+}
+
+fn known(sequence: Option<u64>) -> Expected {
+    sequence.map_or(Expected::Nothing, Expected::Sequence)
 }
 
 /// Looks at the value of a state, and waits for others. Nobody waits for a watcher.

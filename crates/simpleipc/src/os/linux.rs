@@ -15,8 +15,8 @@ pub use super::linux_file::{
     File, Mapping, free_bytes, list, make_directory, remove, remove_directory,
 };
 pub use super::linux_process::{
-    at_exit, fork_cookie, has_processor_to_spare, is_forked, process_id, random_bytes, user_id,
-    watch_forks, yield_now,
+    at_exit, block_signals, fork_cookie, has_processor_to_spare, is_forked, is_signal, process_id,
+    raise, random_bytes, user_id, watch_forks, yield_now,
 };
 pub use super::linux_rights::{Rights, rights, rights_unfollowed};
 pub use super::linux_wait::{

@@ -33,6 +33,35 @@ pub fn yield_now() {
     std::thread::yield_now();
 }
 
+/// Whether a program can handle this signal, and means it: faults are no messages.
+pub fn is_signal(signal: i32) -> bool {
+    let never = [
+        libc::SIGKILL,
+        libc::SIGSTOP,
+        libc::SIGSEGV,
+        libc::SIGBUS,
+        libc::SIGFPE,
+        libc::SIGILL,
+    ];
+    (1..=libc::SIGRTMAX()).contains(&signal) && !never.contains(&signal)
+}
+
+/// Raises a signal in this process, not in this thread.
+pub fn raise(signal: i32) {
+    // SAFETY: no pointers; the signal is one, and a process may signal itself.
+    unsafe { libc::kill(libc::getpid(), signal) };
+}
+
+/// From now on signals come to other threads of this process.
+pub fn block_signals() {
+    // SAFETY: plain data that the first call writes; the second reads it and writes nothing.
+    unsafe {
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &all, std::ptr::null_mut());
+    }
+}
+
 /// Processors this thread may run on.
 fn bound_to() -> libc::c_int {
     // SAFETY: plain data, written by the call before it is counted; the size is its own.

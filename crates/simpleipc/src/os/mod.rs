@@ -12,6 +12,7 @@
 //! - barriers: `register_producer`, `barrier` (see `ring::bell`)
 //! - facts: `now_ns`, `boot_id`, `random_bytes`, `process_id`, `user_id`, `has_processor_to_spare`
 //! - `fork`: noticing that this is a forked child; `at_exit`
+//! - signals: `is_signal`, `raise`, `block_signals`
 //!
 //! Nothing here knows what a channel is, and nothing here decides that somebody is dead.
 

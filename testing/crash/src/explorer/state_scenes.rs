@@ -2,7 +2,7 @@
 
 use super::page::Page;
 use super::scenes::{Held, Scene, World};
-use super::stage::{NOW, Stage};
+use super::stage::Stage;
 use super::state::State;
 
 /// Among a setter and a watcher.
@@ -98,7 +98,7 @@ pub const SCENES: &[Scene] = &[
         role: |stage| {
             let mut setter = stage.setter();
             stage.begin();
-            let is_set = stage.insist(|| setter.set_if(Some(77), 1, NOW));
+            let is_set = stage.insist(|| setter.set_if(Some(77), 1));
             assert_eq!(is_set, Ok(false));
             Box::new(setter)
         },
