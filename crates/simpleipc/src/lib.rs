@@ -13,7 +13,8 @@
 //! A *queue* ([`Sender`], [`Receiver`]) gives each message to exactly one receiver and keeps it
 //! until then. A *topic* ([`Publisher`], [`Subscriber`]) gives every message to every subscriber.
 //! A *state* ([`Setter`], [`Watcher`]) has one value, the latest. A *signal* ([`Notifier`],
-//! [`Waiter`]) says that something has happened. The first verb used on a name decides which it is.
+//! [`Waiter`]) says that something has happened. A *lock* ([`Lock`], [`Semaphore`]) lets
+//! few in at a time. The first verb used on a name decides which it is.
 //!
 //! The layers, from the bottom: `layout` (bytes), `mem` (access), `ring` (algorithms), `os`,
 //! `carrier` (where those meet), `value`, `channel` (this interface). ARCHITECTURE.md is the map.
@@ -38,9 +39,10 @@ mod sync;
 mod value;
 
 pub use channel::{
-    ChannelReport, Delivery, Interrupter, Loan, LoanKind, Message, Notifier, Options, Pattern,
-    PeerReport, Publisher, Receiver, Sender, Setter, Source, Subscriber, Waiter, Watcher, audit,
-    audit_all, clean, get, notify, now_ns, publish, receive, send, set, wait, wait_any,
+    ChannelReport, Delivery, Interrupter, Loan, LoanKind, Lock, Message, Notifier, Options,
+    Pattern, PeerReport, Permit, Publisher, Receiver, Semaphore, Sender, Setter, Source,
+    Subscriber, Waiter, Watcher, audit, audit_all, clean, get, notify, now_ns, publish, receive,
+    send, set, wait, wait_any,
 };
 pub use error::{Class, Error, Result, Status};
 pub use value::{Dims, Dtype, Kind, Opaque, Tensor, Value};
@@ -56,6 +58,6 @@ pub use sync::crash;
 /// Test builds only: the bytes of channels and of values, for tests that damage them.
 #[cfg(feature = "testing")]
 pub mod bytes {
-    pub use crate::layout::{PAGE_BYTES, chunk, endpoint, header, lane, segment};
+    pub use crate::layout::{PAGE_BYTES, chunk, endpoint, header, lane, permit, segment};
     pub use crate::value::bytes::{decode, decode_private, encode};
 }

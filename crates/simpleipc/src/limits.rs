@@ -11,6 +11,9 @@ pub const PRODUCERS_MAX: usize = 64;
 /// Open handles of all roles on one channel at once. Keeps the peer table and its repair small.
 pub const PEERS_MAX: usize = 256;
 
+/// How many may have a semaphore at once. One word each, in the header page.
+pub const PERMITS_MAX: u32 = 64;
+
 /// Dimensions of a tensor. The arrays in the C value have a fixed length; DLPack users need 5.
 pub const DIMS_MAX: usize = 8;
 

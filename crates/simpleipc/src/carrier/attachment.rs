@@ -32,6 +32,7 @@ pub enum Role {
     Watch = 6,
     Notify = 7,
     Wait = 8,
+    Lock = 9,
 }
 
 impl Role {
@@ -41,6 +42,7 @@ impl Role {
             Role::Send | Role::Receive => Pattern::Queue,
             Role::Set | Role::Watch => Pattern::State,
             Role::Notify | Role::Wait => Pattern::Signal,
+            Role::Lock => Pattern::Lock,
         }
     }
 
@@ -54,6 +56,7 @@ impl Role {
             Role::Watch => "watcher",
             Role::Notify => "notifier",
             Role::Wait => "waiter",
+            Role::Lock => "handle",
         }
     }
 

@@ -13,6 +13,7 @@ use crate::layout::endpoint::{Lease, STATE_FREE};
 use crate::layout::lane::{FLAG_STAMPED, TAKE_TAKEN, Take};
 use crate::os::{self, File};
 use crate::ring::control::Control;
+use crate::ring::permits;
 use crate::ring::pool::widen;
 use crate::ring::slot::Found;
 use crate::sync::Ordering;
@@ -31,7 +32,7 @@ pub struct PeerReport {
     pub alive: bool,
     /// Messages this subscriber has missed in all.
     pub missed: u64,
-    /// A queue's message is in its hands.
+    /// A queue's message is in its hands, or a permit of a lock.
     pub holds_message: bool,
 }
 
@@ -51,7 +52,7 @@ pub struct ChannelReport {
     /// Lanes that have memory.
     pub lanes: u32,
     /// Queues: messages that wait for a receiver, those in the hands of the dead included. States:
-    /// 1 if there is a value.
+    /// 1 if there is a value. Locks: permits whose next owner is to be told of a death.
     pub waiting: u64,
     /// Age of the newest waiting message, if it has a publish time.
     pub newest_age_ns: Option<i64>,
@@ -129,7 +130,7 @@ fn report(
             role: block.role().load(Ordering::Relaxed),
             alive,
             missed: block.missed().load(Ordering::Relaxed),
-            holds_message: leased,
+            holds_message: leased || permits::holders(control).any(|holder| holder == e),
         });
     }
     let reserved: Vec<u32> = lanes(control).collect();
@@ -142,13 +143,14 @@ fn report(
             || segment.holders(*chunk).iter().any(|bits| *bits != 0)
     });
     let (waiting, newest_age_ns) = waiting(control);
+    let told = permits::all(control).filter(|(_, permit)| permit.is_to_be_told());
     Ok(ChannelReport {
         name: geometry.name.clone(),
         pattern: Some(geometry.pattern),
         depth: geometry.depth,
         producers: owned as u32,
         lanes: reserved.len() as u32,
-        waiting: waiting + dead_leases,
+        waiting: waiting + dead_leases + told.count() as u64,
         newest_age_ns,
         control_bytes: file.reserved_bytes()?,
         pool_bytes: segments.bytes(),
@@ -180,7 +182,8 @@ fn waiting(control: &Control) -> (u64, Option<i64>) {
     (count, age)
 }
 
-/// What waits in a channel that nobody has open: as [`waiting`], with what the dead had in hand.
+/// What waits in a channel that nobody has open: as [`waiting`], with what the dead had in hand,
+/// and the permits that they had.
 pub(super) fn left(control: &Control) -> (u64, Option<i64>) {
     let (count, age) = waiting(control);
     let leased = |e: &u32| {
@@ -188,7 +191,7 @@ pub(super) fn left(control: &Control) -> (u64, Option<i64>) {
         !is_free(control, *e) && Lease::from_word(word).is_some()
     };
     let in_hand = (0..control.endpoints_reserved()).filter(leased).count();
-    (count + in_hand as u64, age)
+    (count + (in_hand + permits::count_left(control)) as u64, age)
 }
 
 fn publish_time(control: &Control, lane: u32, sequence: u64) -> Option<i64> {
@@ -204,10 +207,9 @@ fn publish_time(control: &Control, lane: u32, sequence: u64) -> Option<i64> {
 /// Everything that belongs to nobody.
 fn leaks(place: &Place, control: &Control, segments: &Segments) -> Vec<String> {
     let mut leaks = Vec::new();
-    for (set, what) in [
-        (control.gating(), "lossless"),
-        (control.active(), "subscriber"),
-    ] {
+    let is_lock = control.geometry().pattern == Pattern::Lock;
+    let active = if is_lock { "waiter" } else { "subscriber" };
+    for (set, what) in [(control.gating(), "lossless"), (control.active(), active)] {
         for e in set.iter().filter(|e| is_free(control, *e)) {
             leaks.push(format!("endpoint {e} is free but still counts as a {what}"));
         }
@@ -231,6 +233,14 @@ fn leaks(place: &Place, control: &Control, segments: &Segments) -> Vec<String> {
                     ));
                 }
             }
+        }
+    }
+    for (index, permit) in permits::all(control) {
+        if permit.owner != 0 && is_free(control, permit.owner - 1) {
+            let endpoint = permit.owner - 1;
+            leaks.push(format!(
+                "permit {index} belongs to the free endpoint {endpoint}"
+            ));
         }
     }
     for (segment, chunk, word) in segments.pool().chunks() {

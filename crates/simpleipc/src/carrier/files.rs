@@ -15,6 +15,7 @@ use crate::limits;
 use crate::mem::Region;
 use crate::os::{self, File, Mapping};
 use crate::ring::control::Control;
+use crate::ring::permits;
 use crate::sync::{Ordering, crash_point};
 use std::time::Duration;
 
@@ -71,23 +72,7 @@ pub fn open(place: &Place, pattern: Pattern, opening: &Opening) -> Result<Contro
 }
 
 fn wanted(place: &Place, pattern: Pattern, opening: &Opening) -> Result<Geometry> {
-    let default = match pattern {
-        Pattern::Queue => limits::DEPTH_QUEUE,
-        Pattern::State | Pattern::Signal => limits::DEPTH_MIN,
-        Pattern::Topic => limits::DEPTH_TOPIC,
-    };
-    let depth = if opening.depth == 0 {
-        default
-    } else {
-        opening.depth
-    };
-    let (least, most) = (limits::DEPTH_MIN, limits::DEPTH_MAX);
-    if !depth.is_power_of_two() || !(least..=most).contains(&depth) {
-        return Err(Error::new(
-            Status::BadArgument,
-            format!("the depth {depth} is not a power of two between {least} and {most}"),
-        ));
-    }
+    let depth = wanted_depth(pattern, opening)?;
     if opening.history > depth {
         return Err(Error::new(
             Status::BadArgument,
@@ -102,7 +87,10 @@ fn wanted(place: &Place, pattern: Pattern, opening: &Opening) -> Result<Geometry
         pattern,
         depth,
         endpoints: limits::PEERS_MAX as u32,
-        lanes: limits::PRODUCERS_MAX as u32,
+        lanes: match pattern {
+            Pattern::Lock => 0,
+            _ => limits::PRODUCERS_MAX as u32,
+        },
         pool_bytes_max: if pool == 0 {
             limits::POOL_BYTES_DEFAULT
         } else {
@@ -112,6 +100,28 @@ fn wanted(place: &Place, pattern: Pattern, opening: &Opening) -> Result<Geometry
         boot_id: os::boot_id(),
         name: place.name().to_string(),
     })
+}
+
+fn wanted_depth(pattern: Pattern, opening: &Opening) -> Result<u32> {
+    let default = match pattern {
+        Pattern::Queue => limits::DEPTH_QUEUE,
+        Pattern::State | Pattern::Signal => limits::DEPTH_MIN,
+        Pattern::Topic => limits::DEPTH_TOPIC,
+        Pattern::Lock => return Ok(opening.permits),
+    };
+    let depth = if opening.depth == 0 {
+        default
+    } else {
+        opening.depth
+    };
+    let (least, most) = (limits::DEPTH_MIN, limits::DEPTH_MAX);
+    if !depth.is_power_of_two() || !(least..=most).contains(&depth) {
+        return Err(Error::new(
+            Status::BadArgument,
+            format!("the depth {depth} is not a power of two between {least} and {most}"),
+        ));
+    }
+    Ok(depth)
 }
 
 /// One attempt; `None` when somebody else was in the way.
@@ -135,13 +145,13 @@ fn try_open(place: &Place, wanted: &Geometry) -> Result<Option<ControlFile>> {
             remove_files(place, &opened.control)?;
             return Ok(None);
         }
-        check_pattern(place, &opened.control, wanted.pattern)?;
-        // What a queue or a state holds outlives its processes. Stay, as an ordinary member.
+        check_wanted(place, &opened.control, wanted)?;
+        // What it holds outlives its processes. Stay, as an ordinary member.
         opened.file.try_lock(MEMBER, false)?;
         return Ok(Some(opened));
     }
     let opened = map(file, geometry)?;
-    check_pattern(place, &opened.control, wanted.pattern)?;
+    check_wanted(place, &opened.control, wanted)?;
     Ok(Some(opened))
 }
 
@@ -258,6 +268,22 @@ pub fn read_geometry(file: &File, place: &Place) -> Result<Geometry> {
     Ok(geometry)
 }
 
+fn check_wanted(place: &Place, control: &Control, wanted: &Geometry) -> Result<()> {
+    check_pattern(place, control, wanted.pattern)?;
+    let (has, asked) = (control.geometry().permits(), wanted.permits());
+    if has == asked {
+        return Ok(());
+    }
+    Err(Error::new(
+        Status::BadArgument,
+        format!(
+            "'{}' has {has} permits, not {asked}: whoever opened it first has decided; open it \
+             with {has}, or use another name",
+            place.name()
+        ),
+    ))
+}
+
 pub fn check_pattern(place: &Place, control: &Control, asked: Pattern) -> Result<()> {
     let is = control.geometry().pattern;
     if is == asked {
@@ -274,14 +300,15 @@ pub fn check_pattern(place: &Place, control: &Control, asked: Pattern) -> Result
     ))
 }
 
-/// Whether the channel outlives those who use it: a state with a value, or a queue in which a
-/// message waits in a lane or in the lease of a dead receiver.
+/// Whether the channel outlives those who use it: a state with a value, a queue in which a
+/// message waits in a lane or in the lease of a dead receiver, or a lock whose next owner is to be
+/// told that the last one died.
 pub fn has_messages(control: &Control) -> bool {
     let leased = (0..control.endpoints_reserved()).any(|e| {
         let word = control.endpoint(e).lease().load(Ordering::Relaxed);
         control.geometry().is_queue() && Lease::from_word(word).is_some()
     });
-    leased || kept(control).next().is_some()
+    leased || permits::count_left(control) > 0 || kept(control).next().is_some()
 }
 
 /// The messages that wait in the lanes of a queue, or the value of a state, as (lane, sequence).
@@ -294,7 +321,7 @@ pub fn kept(control: &Control) -> impl Iterator<Item = (u32, u64)> + '_ {
         let most = match pattern {
             Pattern::Queue => lane.depth(),
             Pattern::State => 1,
-            Pattern::Topic | Pattern::Signal => 0,
+            Pattern::Topic | Pattern::Signal | Pattern::Lock => 0,
         };
         let is_done = move |sequence: u64| {
             let take = Take::from_word(lane.take(sequence).load(Ordering::Relaxed));

@@ -12,6 +12,7 @@ mod files;
 mod gate;
 mod join;
 mod loan;
+mod locker;
 mod message;
 mod place;
 mod producer;
@@ -29,6 +30,7 @@ pub use audit::{ChannelReport, PeerReport, audit, audit_all};
 pub use consumer::Consumer;
 pub use delivery::Delivery;
 pub use loan::Loan;
+pub use locker::Locker;
 pub use message::Message;
 pub use place::Place;
 pub use producer::{Expected, Producer, Stamps};
@@ -54,4 +56,6 @@ pub struct Opening {
     pub depth: u32,
     /// 0 = the default.
     pub pool_bytes_max: u64,
+    /// Locks: how many may have it at once.
+    pub permits: u32,
 }

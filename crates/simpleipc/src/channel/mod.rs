@@ -1,6 +1,7 @@
 //! The public interface: what a program opens, sends and takes.
 
 mod loan;
+mod lock;
 mod message;
 mod oneshot;
 mod options;
@@ -13,6 +14,7 @@ mod wait;
 
 pub use crate::carrier::{ChannelReport, Delivery, Pattern, PeerReport};
 pub use loan::{Loan, LoanKind};
+pub use lock::{Lock, Permit, Semaphore};
 pub use message::Message;
 pub use oneshot::{get, notify, publish, receive, send, set, wait};
 pub use options::Options;

@@ -61,6 +61,7 @@ impl Options {
             history: self.history,
             depth: self.depth,
             pool_bytes_max: self.pool_bytes_max,
+            permits: 0,
         }
     }
 }

@@ -18,6 +18,8 @@ pub const OFF_PID: usize = 12;
 pub const OFF_JOINED_NS: usize = 16;
 /// a64: messages this subscriber has missed in all.
 pub const OFF_MISSED: usize = 24;
+/// a64: locks: CLOCK_MONOTONIC at which an endpoint that stands in line began to wait.
+pub const OFF_WAITING_SINCE_NS: usize = 32;
 
 /// a64: the lease: `attempts << 56 | sequence << 8 | lane << 2 | state`; queues only.
 pub const OFF_LEASE: usize = 128;

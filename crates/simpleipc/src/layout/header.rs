@@ -43,6 +43,8 @@ pub const OFF_BELL: usize = 1152;
 pub const OFF_SPACE_BELL: usize = 1280;
 /// a64 x 64: the segment table; see [`super::segment`].
 pub const OFF_SEGMENTS: usize = 2048;
+/// a64 x 64: locks: the permits; see [`super::permit`].
+pub const OFF_PERMITS: usize = 2560;
 
 /// Offset of the first endpoint block.
 pub const OFF_ENDPOINTS: u64 = HEADER_BYTES;
@@ -52,7 +54,7 @@ pub const OFF_ENDPOINTS: u64 = HEADER_BYTES;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Geometry {
     pub pattern: Pattern,
-    /// Slots of a lane; a power of two.
+    /// Slots of a lane, a power of two; of a lock, which has no lanes, its permits.
     pub depth: u32,
     pub endpoints: u32,
     pub lanes: u32,
@@ -82,6 +84,15 @@ impl Geometry {
 
     pub fn is_state(&self) -> bool {
         self.pattern == Pattern::State
+    }
+
+    /// Locks: how many may have it at once. Others have none.
+    pub fn permits(&self) -> u32 {
+        if self.pattern == Pattern::Lock {
+            self.depth
+        } else {
+            0
+        }
     }
 
     pub fn lane_bytes(&self) -> u64 {
@@ -170,10 +181,8 @@ impl Geometry {
             boot_id: page[48..64].try_into().expect("16 bytes"),
             name: name.to_string(),
         };
-        let sane = geometry.depth.is_power_of_two()
-            && (crate::limits::DEPTH_MIN..=crate::limits::DEPTH_MAX).contains(&geometry.depth)
+        let sane = geometry.has_sane_lanes()
             && geometry.endpoints as usize == crate::limits::PEERS_MAX
-            && geometry.lanes as usize == crate::limits::PRODUCERS_MAX
             && u32_at(page, 72) as u64 == lane::SLOT_BYTES;
         if !sane {
             return damaged("its sizes are out of range");
@@ -185,6 +194,15 @@ impl Geometry {
             ));
         }
         Ok(geometry)
+    }
+
+    fn has_sane_lanes(&self) -> bool {
+        if self.pattern == Pattern::Lock {
+            return (1..=crate::limits::PERMITS_MAX).contains(&self.depth) && self.lanes == 0;
+        }
+        self.depth.is_power_of_two()
+            && (crate::limits::DEPTH_MIN..=crate::limits::DEPTH_MAX).contains(&self.depth)
+            && self.lanes as usize == crate::limits::PRODUCERS_MAX
     }
 }
 
@@ -211,5 +229,6 @@ fn u64_at(page: &[u8], at: usize) -> u64 {
 }
 
 const _: () = assert!(OFF_CHECKSUM == SUMMED_BYTES && OFF_NAME + 256 <= OFF_LIVE_WORDS);
+const _: () = assert!(OFF_PERMITS as u64 + crate::limits::PERMITS_MAX as u64 * 8 <= HEADER_BYTES);
 const _: () = assert!(OFF_ACTIVE + 32 <= OFF_BELL && OFF_SPACE_BELL + 128 <= OFF_SEGMENTS);
 const _: () = assert!(round_up(HEADER_BYTES, PAGE_BYTES).is_some());

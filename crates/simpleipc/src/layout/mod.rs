@@ -9,6 +9,7 @@ pub mod endpoint;
 pub mod header;
 pub mod lane;
 mod pattern;
+pub mod permit;
 pub mod segment;
 
 pub use pattern::Pattern;

@@ -12,11 +12,19 @@ pub enum Pattern {
     State = 3,
     /// Something has happened: notify and wait.
     Signal = 4,
+    /// Few at a time, one of them or several: lock and unlock.
+    Lock = 5,
 }
 
 impl Pattern {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Topic, Self::Queue, Self::State, Self::Signal];
+    pub const ALL: [Self; 5] = [
+        Self::Topic,
+        Self::Queue,
+        Self::State,
+        Self::Signal,
+        Self::Lock,
+    ];
 
     pub(crate) fn from_kind(kind: u32) -> Option<Self> {
         Self::ALL.into_iter().find(|pattern| pattern.kind() == kind)
@@ -42,6 +50,7 @@ impl Pattern {
             Self::Queue => "queue",
             Self::State => "state",
             Self::Signal => "signal",
+            Self::Lock => "lock",
         }
     }
 
@@ -52,6 +61,7 @@ impl Pattern {
             Self::Queue => "send and receive",
             Self::State => "set, get and watch",
             Self::Signal => "notify and wait",
+            Self::Lock => "lock and unlock",
         }
     }
 

@@ -124,6 +124,23 @@ impl Control {
         Members(self.quad(header::OFF_ACTIVE))
     }
 
+    /// Locks: those who have waited for so long that it is their turn. The same words: a lock has
+    /// no subscribers.
+    #[inline(always)]
+    pub fn line(&self) -> Members<'_> {
+        self.active()
+    }
+
+    /// Locks: permit `index`.
+    #[inline(always)]
+    pub fn permit(&self, index: u32) -> &AtomicU64 {
+        assert!(
+            index < crate::limits::PERMITS_MAX,
+            "permit {index} does not exist"
+        );
+        self.region.u64(header::OFF_PERMITS + index as usize * 8)
+    }
+
     /// Takes an endpoint out of both sets: nobody waits for it any more.
     pub fn remove_member(&self, endpoint: u32) {
         self.gating().remove(endpoint);
@@ -193,6 +210,12 @@ impl Members<'_> {
         self.0[endpoint as usize / 64].fetch_and(!(1 << (endpoint % 64)), Ordering::Relaxed);
     }
 
+    /// Nobody is in it, as far as this processor has heard.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| word.load(Ordering::Relaxed) == 0)
+    }
+
     pub fn contains(&self, endpoint: u32) -> bool {
         self.0[endpoint as usize / 64].load(Ordering::Relaxed) >> (endpoint % 64) & 1 != 0
     }
@@ -240,6 +263,11 @@ impl Endpoint {
 
     pub fn missed(&self) -> &AtomicU64 {
         self.0.u64(block::OFF_MISSED)
+    }
+
+    /// Locks: the clock when the endpoint that stands in line began to wait.
+    pub fn waiting_since_ns(&self) -> &AtomicU64 {
+        self.0.u64(block::OFF_WAITING_SINCE_NS)
     }
 
     /// What this subscriber reads next on `lane`.

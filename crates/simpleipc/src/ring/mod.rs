@@ -7,6 +7,7 @@
 pub mod bell;
 pub mod control;
 pub mod lane;
+pub mod permits;
 pub mod pool;
 pub mod queue;
 pub mod reader;

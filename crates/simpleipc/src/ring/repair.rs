@@ -5,6 +5,7 @@
 //! again by somebody else. The states are numbered in spec/recovery.md.
 
 use super::control::Control;
+use super::permits;
 use super::pool::Pool;
 use super::queue::{self, Claimed};
 use super::slot::Found;
@@ -33,6 +34,8 @@ pub fn repair(control: &Control, pool: &Pool, e: u32) -> Remains {
         release_lane(control, pool, lane, e);
     }
     crash_point("repair-lanes");
+    permits::abandon(control, e);
+    crash_point("repair-permits");
     if control.geometry().is_queue() {
         for lane in lanes(control) {
             put_back(control, lane, e);

@@ -9,6 +9,8 @@
 
 mod coverage;
 mod fate;
+mod lock;
+mod lock_scenes;
 mod page;
 mod queue;
 mod queue_scenes;
@@ -284,5 +286,6 @@ fn judge(world: World, page: &Page, patience: bool) -> Result<(), String> {
         World::Topic(topic) => topic.judge(page.parts()),
         World::Queue(queue) => queue.judge(page.parts(), patience),
         World::State(state) => state.judge(page.parts()),
+        World::Lock(lock) => lock.judge(page.parts()),
     }
 }

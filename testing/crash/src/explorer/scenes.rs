@@ -1,12 +1,13 @@
 //! A scene: who is there, what one process does until it dies, and who recovers.
 
 use super::fate::Fate;
+use super::lock::Lock;
 use super::page::Page;
 use super::queue::Queue;
 use super::stage::{NOW, Stage, play};
 use super::state::State;
 use super::topic::Topic;
-use super::{queue_scenes, state_scenes, topic_scenes};
+use super::{lock_scenes, queue_scenes, state_scenes, topic_scenes};
 use simpleipc::{Options, Status};
 use std::any::Any;
 
@@ -19,6 +20,7 @@ pub enum World {
     Topic(Box<Topic>),
     Queue(Box<Queue>),
     State(Box<State>),
+    Lock(Box<Lock>),
 }
 
 /// One operation of one role, among others.
@@ -35,7 +37,9 @@ pub struct Scene {
 /// Every scene of the explorer.
 pub fn all() -> impl Iterator<Item = &'static Scene> {
     let scenes = topic_scenes::all().chain(queue_scenes::SCENES);
-    scenes.chain(state_scenes::SCENES)
+    scenes
+        .chain(state_scenes::SCENES)
+        .chain(lock_scenes::SCENES)
 }
 
 impl World {
@@ -44,6 +48,7 @@ impl World {
             World::Topic(topic) => topic.options.clone(),
             World::Queue(queue) => queue.options.clone(),
             World::State(state) => state.options.clone(),
+            World::Lock(lock) => lock.options.clone(),
         }
     }
 
@@ -65,6 +70,13 @@ impl World {
         match self {
             World::State(state) => Ok(state),
             _ => Err("not a state".to_owned()),
+        }
+    }
+
+    pub fn lock(&mut self) -> Result<&mut Lock, String> {
+        match self {
+            World::Lock(lock) => Ok(lock),
+            _ => Err("not a lock".to_owned()),
         }
     }
 
@@ -102,6 +114,13 @@ pub fn recover(world: &World, stage: &Stage) -> Held {
             let mut watcher = stage.watcher();
             stage.get(&mut watcher);
             Box::new((setter, watcher))
+        }
+        World::Lock(lock) => {
+            let handle = stage.locker(lock.permits);
+            match stage.try_enter(handle, lock.patience()) {
+                Ok(inside) => Box::new(inside.leave(stage)),
+                Err(handle) => handle,
+            }
         }
     }
 }

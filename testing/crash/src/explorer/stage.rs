@@ -19,6 +19,7 @@ use std::time::Duration;
 pub const TOPIC: &str = "topic";
 pub const QUEUE: &str = "queue";
 pub const STATE: &str = "state";
+pub const LOCK: &str = "lock";
 /// Nobody may be held up longer than this by a death; a failure, not a measurement.
 pub const STUCK: Duration = Duration::from_secs(5);
 pub const NOW: Option<Duration> = Some(Duration::ZERO);
@@ -159,7 +160,7 @@ impl Stage {
         assert_eq!(error.status().class(), Class::System, "{error:?}");
         let text = error.to_string();
         let directory = self.options.directory.as_deref().expect("one of its own");
-        let culprits = [TOPIC, QUEUE, STATE].map(|name| format!("'{name}'"));
+        let culprits = [TOPIC, QUEUE, STATE, LOCK].map(|name| format!("'{name}'"));
         let names = |culprit: &String| text.contains(culprit);
         let is_named = culprits.iter().any(names) || names(&directory.display().to_string());
         let remedy = text.split_once("; ").map_or("", |(_, remedy)| remedy);
@@ -202,6 +203,15 @@ impl Stage {
         while self.part.served.load(Relaxed) < asked {
             std::thread::yield_now();
         }
+    }
+
+    /// Has the parent do what the scene says, and does not wait for it.
+    pub fn ask_and_go_on(&self) {
+        self.part.asked.fetch_add(1, Relaxed);
+    }
+
+    pub fn part(&self) -> &'static Part {
+        self.part
     }
 
     pub fn try_publisher(&self) -> simpleipc::Result<Publisher> {
