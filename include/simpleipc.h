@@ -52,6 +52,8 @@ extern "C" {
 #define SIPC_BUSY 4
 /* somebody else was faster; nothing was set (retry). */
 #define SIPC_CONFLICT 5
+/* the call was cancelled (retry). */
+#define SIPC_CANCELLED 6
 /* the handle is closed (gone). */
 #define SIPC_CLOSED 10
 /* the handle belongs to the parent process; open a new one in the child (gone). */
@@ -60,6 +62,8 @@ extern "C" {
 #define SIPC_UNLINKED 12
 /* this handle was taken for dead because its lock was closed under it; open it again (gone). */
 #define SIPC_EVICTED 13
+/* the server died while it worked on the call; what it had done by then is not known (gone). */
+#define SIPC_SERVER_DIED 14
 /* the channel name is not usable (misuse). */
 #define SIPC_BAD_NAME 20
 /* the verb does not fit the pattern of this channel (misuse). */
@@ -76,6 +80,8 @@ extern "C" {
 #define SIPC_TOO_MANY_PRODUCERS 26
 /* the channel already has its maximum of open handles (misuse). */
 #define SIPC_TOO_MANY_PEERS 27
+/* the server answered with an error of its own (misuse). */
+#define SIPC_FAILED 28
 /* the channel's file is damaged (corrupt). */
 #define SIPC_CORRUPT 30
 /* the channel was made by a version or machine this library cannot share memory with (corrupt). */
@@ -111,6 +117,10 @@ extern "C" {
 /* take a value of kind UINT: how many notifications there were since the last take, or since the
  * opening */
 #define SIPC_ROLE_WAIT 8u
+/* call the methods of a service */
+#define SIPC_ROLE_CALL 10u
+/* take the calls of a service and answer them */
+#define SIPC_ROLE_SERVE 11u
 
 /* The kind of a value. An int sent is an int received, in every language. */
 /* no value */

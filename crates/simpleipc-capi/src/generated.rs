@@ -21,6 +21,8 @@ pub const SIPC_INTERRUPTED: i32 = 3;
 pub const SIPC_BUSY: i32 = 4;
 /// somebody else was faster; nothing was set (retry).
 pub const SIPC_CONFLICT: i32 = 5;
+/// the call was cancelled (retry).
+pub const SIPC_CANCELLED: i32 = 6;
 /// the handle is closed (gone).
 pub const SIPC_CLOSED: i32 = 10;
 /// the handle belongs to the parent process; open a new one in the child (gone).
@@ -29,6 +31,8 @@ pub const SIPC_FORKED: i32 = 11;
 pub const SIPC_UNLINKED: i32 = 12;
 /// this handle was taken for dead because its lock was closed under it; open it again (gone).
 pub const SIPC_EVICTED: i32 = 13;
+/// the server died while it worked on the call; what it had done by then is not known (gone).
+pub const SIPC_SERVER_DIED: i32 = 14;
 /// the channel name is not usable (misuse).
 pub const SIPC_BAD_NAME: i32 = 20;
 /// the verb does not fit the pattern of this channel (misuse).
@@ -45,6 +49,8 @@ pub const SIPC_BAD_ARGUMENT: i32 = 25;
 pub const SIPC_TOO_MANY_PRODUCERS: i32 = 26;
 /// the channel already has its maximum of open handles (misuse).
 pub const SIPC_TOO_MANY_PEERS: i32 = 27;
+/// the server answered with an error of its own (misuse).
+pub const SIPC_FAILED: i32 = 28;
 /// the channel's file is damaged (corrupt).
 pub const SIPC_CORRUPT: i32 = 30;
 /// the channel was made by a version or machine this library cannot share memory with (corrupt).
@@ -61,7 +67,7 @@ pub const SIPC_SYSTEM: i32 = 43;
 pub const SIPC_INTERNAL: i32 = 50;
 
 /// Every status: its number, name, class and text.
-pub const STATUSES: [(i32, &str, &str, &CStr); 25] = [
+pub const STATUSES: [(i32, &str, &str, &CStr); 28] = [
     (SIPC_OK, "OK", "ok", c"success"),
     (
         SIPC_TIMEOUT,
@@ -93,6 +99,12 @@ pub const STATUSES: [(i32, &str, &str, &CStr); 25] = [
         "retry",
         c"somebody else was faster; nothing was set",
     ),
+    (
+        SIPC_CANCELLED,
+        "CANCELLED",
+        "retry",
+        c"the call was cancelled",
+    ),
     (SIPC_CLOSED, "CLOSED", "gone", c"the handle is closed"),
     (
         SIPC_FORKED,
@@ -111,6 +123,12 @@ pub const STATUSES: [(i32, &str, &str, &CStr); 25] = [
         "EVICTED",
         "gone",
         c"this handle was taken for dead because its lock was closed under it; open it again",
+    ),
+    (
+        SIPC_SERVER_DIED,
+        "SERVER_DIED",
+        "gone",
+        c"the server died while it worked on the call; what it had done by then is not known",
     ),
     (
         SIPC_BAD_NAME,
@@ -159,6 +177,12 @@ pub const STATUSES: [(i32, &str, &str, &CStr); 25] = [
         "TOO_MANY_PEERS",
         "misuse",
         c"the channel already has its maximum of open handles",
+    ),
+    (
+        SIPC_FAILED,
+        "FAILED",
+        "misuse",
+        c"the server answered with an error of its own",
     ),
     (
         SIPC_CORRUPT,
@@ -230,6 +254,10 @@ pub const SIPC_ROLE_NOTIFY: u32 = 7;
 /// take a value of kind UINT: how many notifications there were since the last take, or since the
 /// opening
 pub const SIPC_ROLE_WAIT: u32 = 8;
+/// call the methods of a service
+pub const SIPC_ROLE_CALL: u32 = 10;
+/// take the calls of a service and answer them
+pub const SIPC_ROLE_SERVE: u32 = 11;
 
 // The kind of a value. An int sent is an int received, in every language.
 /// no value

@@ -73,6 +73,7 @@ statuses! {
     Interrupted = 3, Retry, "the wait was interrupted by a signal or by sipc_interrupt";
     Busy = 4, Retry, "another thread is inside this handle; open one handle per thread";
     Conflict = 5, Retry, "somebody else was faster; nothing was set";
+    Cancelled = 6, Retry, "the call was cancelled";
     Closed = 10, Gone, "the handle is closed";
     Forked = 11, Gone,
         "the handle belongs to the parent process; open a new one in the child";
@@ -80,6 +81,8 @@ statuses! {
         "the channel's file was removed by someone; close the handle and open it again";
     Evicted = 13, Gone,
         "this handle was taken for dead because its lock was closed under it; open it again";
+    ServerDied = 14, Gone,
+        "the server died while it worked on the call; what it had done by then is not known";
     BadName = 20, Misuse, "the channel name is not usable";
     WrongPattern = 21, Misuse, "the verb does not fit the pattern of this channel";
     WrongRole = 22, Misuse, "the handle was opened for the other direction";
@@ -88,6 +91,7 @@ statuses! {
     BadArgument = 25, Misuse, "an argument is missing or out of range";
     TooManyProducers = 26, Misuse, "the channel already has its maximum of producers";
     TooManyPeers = 27, Misuse, "the channel already has its maximum of open handles";
+    Failed = 28, Misuse, "the server answered with an error of its own";
     Corrupt = 30, Corrupt, "the channel's file is damaged";
     Version = 31, Corrupt,
         "the channel was made by a version or machine this library cannot share memory with";

@@ -40,7 +40,7 @@ fn the_statuses_are_those_of_the_contract() {
         assert_eq!(status.text(), field(block, "text"));
         assert_eq!(Status::from_code(status.code()), Some(status));
     }
-    assert_eq!(Status::from_code(6), None);
+    assert_eq!(Status::from_code(9), None);
     assert_eq!(Status::from_code(-1), None);
 }
 

@@ -39,10 +39,11 @@ mod sync;
 mod value;
 
 pub use channel::{
-    ChannelReport, Delivery, Interrupter, Loan, LoanKind, Lock, Message, Notifier, Options,
-    Pattern, PeerReport, Permit, Publisher, Receiver, Semaphore, Sender, Setter, Source,
-    Subscriber, Waiter, Watcher, audit, audit_all, clean, get, notify, now_ns, publish, receive,
-    send, set, wait, wait_any,
+    Call, CallError, ChannelReport, Client, Delivery, Failure, Handlers, Interrupter, Loan,
+    LoanKind, Lock, Message, Method, Notifier, Options, Pattern, PeerReport, Permit, Publisher,
+    Receiver, Reply, Request, Semaphore, Sender, Server, Setter, Source, Subscriber, Waiter,
+    Watcher, audit, audit_all, clean, get, notify, now_ns, publish, receive, send, set, wait,
+    wait_any,
 };
 pub use error::{Class, Error, Result, Status};
 pub use value::{Dims, Dtype, Kind, Opaque, Tensor, Value};

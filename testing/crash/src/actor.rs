@@ -3,6 +3,7 @@
 //! `actor <role> key=value ...`; keys: dir, id, bytes, count, die=<point>[:<visit>], depth.
 //! Prints `ready` once it plays, and what it has done where a ledger needs it.
 
+use crate::caller;
 use crate::ledger::{self, Entry};
 use simpleipc::{LoanKind, Options, Publisher, Receiver, Sender, Status, Subscriber};
 use std::collections::HashMap;
@@ -15,18 +16,22 @@ use std::time::Duration;
 pub const TOPIC: &str = "topic";
 pub const QUEUE: &str = "queue";
 
-struct Part {
+pub struct Part {
     words: HashMap<String, String>,
 }
 
 impl Part {
-    fn number(&self, key: &str, default: u64) -> u64 {
+    pub fn number(&self, key: &str, default: u64) -> u64 {
         self.words
             .get(key)
             .map_or(default, |text| text.parse().expect("a number"))
     }
 
-    fn options(&self) -> Options {
+    pub fn text(&self, key: &str, default: &str) -> String {
+        self.words.get(key).map_or(default, |text| text).to_string()
+    }
+
+    pub fn options(&self) -> Options {
         Options {
             directory: self.words.get("dir").map(Into::into),
             depth: self.number("depth", 0) as u32,
@@ -35,7 +40,7 @@ impl Part {
     }
 
     /// Sizes in turn, so that slots and chunks of several sizes are in play.
-    fn bytes(&self, number: u64) -> usize {
+    pub fn bytes(&self, number: u64) -> usize {
         match self.number("bytes", 0) as usize {
             0 => [20, 60, 300, 5000, 200_000][number as usize % 5],
             bytes => bytes,
@@ -79,7 +84,7 @@ fn die_at(point: &str) {
     });
 }
 
-fn say(line: std::fmt::Arguments<'_>) {
+pub fn say(line: std::fmt::Arguments<'_>) {
     let mut out = std::io::stdout().lock();
     // The reader may be gone: then nobody wants to know.
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
@@ -101,6 +106,9 @@ fn play(role: &str, part: &Part) -> simpleipc::Result<()> {
             subscribe(Subscriber::open(TOPIC, &lossless)?, count)
         }
         "receiver" => receive(Receiver::open(QUEUE, &options)?, count),
+        "caller" => caller::call(part, count),
+        "holder" => caller::hold_call(part),
+        "server" => caller::serve(part),
         "opener" => open_and_close(&options, count),
         "forker" => fork_with_handles(part, &options),
         "exiter" => exit_without_closing(&options),

@@ -7,6 +7,7 @@
 //! lost, a doubled and a torn one are all noticed.
 
 pub mod actor;
+pub mod caller;
 pub mod explorer;
 pub mod ledger;
 pub mod place;

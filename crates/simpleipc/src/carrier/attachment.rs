@@ -3,12 +3,12 @@
 //! It is shared by the handle and by everything that came out of it and still needs the endpoint:
 //! messages that look into the pool, loans, interrupters. The last of them leaves the channel.
 
-use super::files;
 use super::gate::Gate;
 use super::place::Place;
 use super::segments::Segments;
 use super::tap::Nap;
 use super::wait::interrupted;
+use super::{files, service};
 use crate::error::{Error, Result, Status};
 use crate::layout::Pattern;
 use crate::layout::endpoint::{Lease, STATE_FREE, STATE_LEFT};
@@ -33,6 +33,8 @@ pub enum Role {
     Notify = 7,
     Wait = 8,
     Lock = 9,
+    Call = 10,
+    Serve = 11,
 }
 
 impl Role {
@@ -43,6 +45,7 @@ impl Role {
             Role::Set | Role::Watch => Pattern::State,
             Role::Notify | Role::Wait => Pattern::Signal,
             Role::Lock => Pattern::Lock,
+            Role::Call | Role::Serve => Pattern::Service,
         }
     }
 
@@ -57,11 +60,16 @@ impl Role {
             Role::Notify => "notifier",
             Role::Wait => "waiter",
             Role::Lock => "handle",
+            Role::Call => "client",
+            Role::Serve => "server",
         }
     }
 
     pub fn is_producer(self) -> bool {
-        matches!(self, Role::Publish | Role::Send | Role::Set | Role::Notify)
+        matches!(
+            self,
+            Role::Publish | Role::Send | Role::Set | Role::Notify | Role::Call
+        )
     }
 }
 
@@ -222,6 +230,14 @@ impl Attachment {
         }
     }
 
+    /// Gives up the files. A client's reply channel is of no use to anybody without it.
+    fn leave_files(&self) {
+        if self.place.is_reply() && self.role == Role::Receive {
+            service::remove_replies(&self.place, &self.control);
+        }
+        files::leave(&self.place, &self.file, &self.control);
+    }
+
     /// Repairs endpoints in `range` whose owners have died. What dead receivers had in hand
     /// stays where it is.
     pub fn repair_dead(
@@ -308,7 +324,7 @@ impl Drop for Attachment {
         repair(&self.control, &Pool::default(), self.endpoint);
         self.file.unlock(files::endpoint_byte(self.endpoint));
         self.shake();
-        files::leave(&self.place, &self.file, &self.control);
+        self.leave_files();
     }
 }
 
@@ -373,7 +389,7 @@ extern "C" fn leave_all() {
     };
     for attachment in all.iter().filter_map(Weak::upgrade) {
         if !attachment.is_forked() {
-            files::leave(&attachment.place, &attachment.file, &attachment.control);
+            attachment.leave_files();
         }
         // Not dropped here: that could be the last owner, and unmap under a running thread.
         std::mem::forget(attachment);

@@ -83,7 +83,7 @@ pub fn audit(place: &Place) -> Result<Option<ChannelReport>> {
 pub fn audit_all(directory: Option<&Path>) -> Result<Vec<ChannelReport>> {
     let mut reports = Vec::new();
     for name in channels(directory)? {
-        match Place::new(&name, directory).and_then(|place| audit(&place)) {
+        match Place::listed(&name, directory).and_then(|place| audit(&place)) {
             Ok(report) => reports.extend(report),
             Err(error) if error.status() == Status::NoPermission => return Err(error),
             Err(error) => reports.push(unreadable(name, &error)),

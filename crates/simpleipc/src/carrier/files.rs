@@ -8,14 +8,16 @@ use super::place::Place;
 use super::{Opening, segments};
 use crate::error::{Error, Result, Status};
 use crate::layout::Pattern;
-use crate::layout::endpoint::Lease;
 use crate::layout::header::{self, Geometry, HEADER_BYTES, HeaderError};
-use crate::layout::lane::{TAKE_DONE, Take};
+use crate::layout::lane::{Head, TAKE_DONE, Take};
+use crate::layout::service::TAG_ONE_WAY;
 use crate::limits;
 use crate::mem::Region;
 use crate::os::{self, File, Mapping};
 use crate::ring::control::Control;
 use crate::ring::permits;
+use crate::ring::queue;
+use crate::ring::slot::Found;
 use crate::sync::{Ordering, crash_point};
 use std::time::Duration;
 
@@ -45,7 +47,7 @@ pub fn open(place: &Place, pattern: Pattern, opening: &Opening) -> Result<Contro
     place.prepare()?;
     let give_up = os::now_ns() + PATIENCE.as_nanos() as i64;
     loop {
-        match try_open(place, &geometry) {
+        match try_open(place, &geometry, opening.joins_only) {
             Ok(Some(opened)) => return Ok(opened),
             Ok(None) => {}
             // The last one out has removed the directory meanwhile.
@@ -104,7 +106,7 @@ fn wanted(place: &Place, pattern: Pattern, opening: &Opening) -> Result<Geometry
 
 fn wanted_depth(pattern: Pattern, opening: &Opening) -> Result<u32> {
     let default = match pattern {
-        Pattern::Queue => limits::DEPTH_QUEUE,
+        Pattern::Queue | Pattern::Service => limits::DEPTH_QUEUE,
         Pattern::State | Pattern::Signal => limits::DEPTH_MIN,
         Pattern::Topic => limits::DEPTH_TOPIC,
         Pattern::Lock => return Ok(opening.permits),
@@ -125,9 +127,12 @@ fn wanted_depth(pattern: Pattern, opening: &Opening) -> Result<u32> {
 }
 
 /// One attempt; `None` when somebody else was in the way.
-fn try_open(place: &Place, wanted: &Geometry) -> Result<Option<ControlFile>> {
+fn try_open(place: &Place, wanted: &Geometry, joins_only: bool) -> Result<Option<ControlFile>> {
     let Some(file) = place.open(&place.control_path())? else {
-        return create(place, wanted);
+        return match joins_only {
+            true => Err(deserted(place)),
+            false => create(place, wanted),
+        };
     };
     let alone = file.try_lock(MEMBER, true)?;
     if !alone && !file.try_lock(MEMBER, false)? {
@@ -153,6 +158,13 @@ fn try_open(place: &Place, wanted: &Geometry) -> Result<Option<ControlFile>> {
     let opened = map(file, geometry)?;
     check_wanted(place, &opened.control, wanted)?;
     Ok(Some(opened))
+}
+
+fn deserted(place: &Place) -> Error {
+    Error::new(
+        Status::Unlinked,
+        format!("nobody has the channel '{}' open any more", place.name()),
+    )
 }
 
 fn create(place: &Place, geometry: &Geometry) -> Result<Option<ControlFile>> {
@@ -301,14 +313,32 @@ pub fn check_pattern(place: &Place, control: &Control, asked: Pattern) -> Result
 }
 
 /// Whether the channel outlives those who use it: a state with a value, a queue in which a
-/// message waits in a lane or in the lease of a dead receiver, or a lock whose next owner is to be
-/// told that the last one died.
+/// message waits in a lane or in the lease of a dead receiver, a service in which such a request
+/// asks for no reply, or a lock whose next owner is to be told that the last one died.
 pub fn has_messages(control: &Control) -> bool {
+    if control.geometry().is_reply() {
+        return false;
+    }
     let leased = (0..control.endpoints_reserved()).any(|e| {
-        let word = control.endpoint(e).lease().load(Ordering::Relaxed);
-        control.geometry().is_queue() && Lease::from_word(word).is_some()
+        control.geometry().is_queue()
+            && queue::load_copy(control, e)
+                .is_some_and(|claimed| outlives(control, claimed.copy.head))
     });
-    leased || permits::count_left(control) > 0 || kept(control).next().is_some()
+    let mut kept = kept(control);
+    leased
+        || permits::count_left(control) > 0
+        || kept.any(
+            |(lane, sequence)| match control.lane(lane).slot(sequence).read(sequence) {
+                Found::Message(copy) => outlives(control, copy.head),
+                _ => false,
+            },
+        )
+}
+
+/// Whether a message is of use to anybody when its sender has gone. A request to a service is
+/// not, unless it asks for no reply.
+fn outlives(control: &Control, head: Head) -> bool {
+    control.geometry().pattern != Pattern::Service || head.tag & TAG_ONE_WAY != 0
 }
 
 /// The messages that wait in the lanes of a queue, or the value of a state, as (lane, sequence).
@@ -319,7 +349,7 @@ pub fn kept(control: &Control) -> impl Iterator<Item = (u32, u64)> + '_ {
         let lane = control.lane(index);
         let tail = lane.find_tail();
         let most = match pattern {
-            Pattern::Queue => lane.depth(),
+            Pattern::Queue | Pattern::Service => lane.depth(),
             Pattern::State => 1,
             Pattern::Topic | Pattern::Signal | Pattern::Lock => 0,
         };
@@ -346,6 +376,11 @@ pub fn leave(place: &Place, file: &File, control: &Control) {
     }
     file.unlock(MEMBER);
     place.tidy_up();
+}
+
+/// Whether anybody has the channel open.
+pub fn has_member(file: &File) -> Result<bool> {
+    file.is_locked(MEMBER)
 }
 
 /// Locks everybody out, for removal; false when somebody is in.

@@ -21,6 +21,8 @@ pub struct Message {
     missed: u64,
     receive_ns: i64,
     pub(super) redelivered: bool,
+    /// Queues: the process that died with the message in hand, and may have seen it, or 0.
+    pub(super) died_pid: u32,
     /// Declared before the chunk: the claim ends first, and the memory is let go of second. A lease
     /// without its memory would have the next receiver look at somebody else's message.
     lease: Option<LeaseHold>,
@@ -145,6 +147,7 @@ impl Message {
             missed,
             receive_ns: if stamped { os::now_ns() } else { 0 },
             redelivered: false,
+            died_pid: 0,
             lease,
             chunk,
         }
@@ -216,6 +219,12 @@ impl Message {
     /// Queues: an earlier receiver died with this message in hand.
     pub fn is_redelivered(&self) -> bool {
         self.redelivered
+    }
+
+    /// Queues: as [`is_redelivered`](Self::is_redelivered), if the dead one may have seen it: its
+    /// process id, for people.
+    pub(crate) fn died_pid(&self) -> Option<u32> {
+        (self.died_pid != 0).then_some(self.died_pid)
     }
 
     /// The payload. Of a large message this is the shared memory itself: nobody who keeps the

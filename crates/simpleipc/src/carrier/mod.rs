@@ -19,6 +19,7 @@ mod producer;
 mod scope;
 mod segments;
 mod select;
+mod service;
 mod subscription;
 mod sweep;
 mod tap;
@@ -35,6 +36,11 @@ pub use message::Message;
 pub use place::Place;
 pub use producer::{Expected, Producer, Stamps};
 pub use select::{Waiter, wait_any};
+pub use service::{
+    Clients, NOTICE_BYTES, Notice, REPLY_BYTES, REQUEST_BYTES, REQUEST_IDEMPOTENT, REQUEST_ONE_WAY,
+    Replies, ReplyHead, ReplyKind, RequestHead, SLOTS, TAG_ONE_WAY, Ticket, Whereabouts,
+    has_server, is_serving, sweep, whereabouts,
+};
 pub use subscription::Subscription;
 pub use sweep::clean;
 pub use wait::Deadline;
@@ -49,6 +55,8 @@ pub fn now_ns() -> i64 {
 pub struct Opening {
     /// Look on from outside.
     pub tap: bool,
+    /// Do not make the channel if it is not there.
+    pub joins_only: bool,
     pub lossless: bool,
     pub latest: bool,
     pub history: u32,

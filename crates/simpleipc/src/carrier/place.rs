@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const CONTROL_SUFFIX: &str = ".sipc";
 const SEGMENT_SUFFIX: &str = ".data";
 const NONCE_DIGITS: usize = 12;
+const CLIENT_DIGITS: usize = 16;
 
 /// A channel's place.
 #[derive(Clone, Debug)]
@@ -43,6 +44,29 @@ impl Place {
             name: name.to_string(),
             own_directory,
         })
+    }
+
+    /// The place of a channel that [`channels`] has named: also one that is a client's own.
+    pub fn listed(name: &str, directory: Option<&Path>) -> Result<Self> {
+        match reply_parts(name) {
+            Some((service, client)) => Ok(Self::new(service, directory)?.replies(client)),
+            None => Self::new(name, directory),
+        }
+    }
+
+    /// Where the client with this number gets its replies from the service of this place. The
+    /// name begins with a dot, as no program's channel may.
+    pub fn replies(&self, client: u64) -> Self {
+        let digits = CLIENT_DIGITS;
+        Self {
+            name: format!(".{}.{client:0digits$x}", self.name),
+            ..self.clone()
+        }
+    }
+
+    /// Whether this is the private channel of one client.
+    pub fn is_reply(&self) -> bool {
+        self.name.starts_with('.')
     }
 
     pub fn name(&self) -> &str {
@@ -153,7 +177,7 @@ pub fn channels(directory: Option<&Path>) -> Result<Vec<String>> {
     let mut names: Vec<String> = files
         .iter()
         .filter_map(|file| file.strip_suffix(CONTROL_SUFFIX))
-        .filter(|name| check_name(name).is_ok())
+        .filter(|name| check_name(name).is_ok() || reply_parts(name).is_some())
         .map(str::to_string)
         .collect();
     names.sort();
@@ -166,6 +190,34 @@ fn list_default() -> Result<Vec<String>> {
         scope::check_own_directory(&directory)?;
     }
     os::list(&directory)
+}
+
+/// The service and the client of a reply channel with this name.
+pub fn reply_parts(name: &str) -> Option<(&str, u64)> {
+    let (service, digits) = name.strip_prefix('.')?.rsplit_once('.')?;
+    let is_client = digits.len() == CLIENT_DIGITS && check_name(service).is_ok();
+    let client = is_client.then(|| u64::from_str_radix(digits, 16).ok())??;
+    Some((service, client))
+}
+
+/// The reply channels of a service that have any file in its directory.
+pub fn reply_places(service: &Place) -> Result<Vec<Place>> {
+    let mut clients = Vec::new();
+    for file in os::list(&service.directory)? {
+        let data = file.strip_suffix(SEGMENT_SUFFIX).and_then(|name| {
+            let (name, nonce) = name.rsplit_once('.')?;
+            (nonce.len() == NONCE_DIGITS).then_some(name)
+        });
+        let name = file.strip_suffix(CONTROL_SUFFIX).or(data);
+        if let Some((name, client)) = name.and_then(reply_parts)
+            && name == service.name
+        {
+            clients.push(client);
+        }
+    }
+    clients.sort_unstable();
+    clients.dedup();
+    Ok(clients.into_iter().map(|c| service.replies(c)).collect())
 }
 
 fn segment_nonce(file: &str, channel: &str) -> Option<u64> {
@@ -232,5 +284,12 @@ mod tests {
         assert_eq!(segment_nonce("cam.00000000002a.data", "cam"), Some(42));
         assert_eq!(segment_nonce("cam.x.00000000002a.data", "cam"), None);
         assert_eq!(segment_nonce("cam.sipc", "cam"), None);
+        let replies = "a.b.00000000000000ff";
+        assert_eq!(reply_parts(&format!(".{replies}")), Some(("a.b", 255)));
+        assert_eq!(reply_parts(replies), None);
+        assert_eq!(reply_parts(".a.b.0000000000000ff"), None);
+        assert_eq!(reply_parts("..0000000000000000"), None);
+        let file = format!(".{replies}.00000000002a.data");
+        assert_eq!(segment_nonce(&file, &format!(".{replies}")), Some(42));
     }
 }

@@ -43,9 +43,9 @@ pub struct Stamps {
 
 /// One publisher or sender.
 pub struct Producer {
-    attachment: Arc<Attachment>,
-    segments: Segments,
-    writer: Writer,
+    pub(super) attachment: Arc<Attachment>,
+    pub(super) segments: Segments,
+    pub(super) writer: Writer,
     epoch: u64,
     /// Where to look for a free chunk first: the most recently used one is still in the cache.
     hint: u32,
@@ -415,7 +415,7 @@ impl Producer {
     }
 
     /// Those who are in the way may be dead; then there is no need to wait.
-    fn look_around(&mut self) -> Result<()> {
+    pub(super) fn look_around(&mut self) -> Result<()> {
         let now_ns = now_ns();
         if now_ns - self.looked_around_ns < SLICE.as_nanos() as i64 {
             return Ok(());
@@ -462,7 +462,7 @@ impl Producer {
     }
 
     /// Sleeps for a slice, and looks around at its end.
-    fn sleep(&mut self, expected: u32, slice: Duration) -> Result<()> {
+    pub(super) fn sleep(&mut self, expected: u32, slice: Duration) -> Result<()> {
         let attachment = &self.attachment;
         attachment.check_interrupt()?;
         match os::wait_on(attachment.control.space_bell().0, expected, slice) {
@@ -489,7 +489,7 @@ impl Producer {
         Ok(())
     }
 
-    fn no_slot(&self) -> Error {
+    pub(super) fn no_slot(&self) -> Error {
         let (name, depth) = (self.channel(), self.attachment.control.geometry().depth);
         let text = match self.attachment.role {
             Role::Send => format!(
@@ -499,6 +499,10 @@ impl Producer {
             Role::Set => format!(
                 "another program has been setting the state '{name}' for all of the time given; \
                  is it stopped?"
+            ),
+            Role::Call => format!(
+                "the service '{name}' is full: {depth} calls of this client wait; is a server \
+                 running?"
             ),
             _ => format!(
                 "a lossless subscriber of the topic '{name}' is as many messages behind as it may \

@@ -1,7 +1,7 @@
 //! Removing what nobody uses any more: channels whose processes are all dead, and old queues.
 
 use super::place::{Place, channels};
-use super::{audit, files};
+use super::{audit, files, service};
 use crate::error::{Class, Result};
 use crate::os;
 use std::path::Path;
@@ -13,7 +13,7 @@ use std::time::Duration;
 pub fn clean(directory: Option<&Path>, age_max: Duration) -> Result<u64> {
     let (mut removed, mut failed) = (0, None);
     for name in channels(directory)? {
-        let place = Place::new(&name, directory)?;
+        let place = Place::listed(&name, directory)?;
         match clean_one(&place, age_max) {
             Ok(done) => removed += u64::from(done),
             // For want of files, memory or rights. The others first.
@@ -29,6 +29,9 @@ pub fn clean(directory: Option<&Path>, age_max: Duration) -> Result<u64> {
 }
 
 fn clean_one(place: &Place, age_max: Duration) -> Result<bool> {
+    if place.is_reply() {
+        return service::remove_deserted(place);
+    }
     let Some(file) = place.open(&place.control_path())? else {
         return Ok(false);
     };
@@ -45,7 +48,8 @@ fn clean_one(place: &Place, age_max: Duration) -> Result<bool> {
     let age = newest_age_ns.map_or(Duration::ZERO, |age| {
         Duration::from_nanos(u64::try_from(age).unwrap_or(0))
     });
-    if waiting > 0 && age < age_max && !boots_ago {
+    let wanted = waiting > 0 && files::has_messages(&opened.control);
+    if wanted && age < age_max && !boots_ago {
         return Ok(false);
     }
     files::remove_files(place, &opened.control)?;

@@ -56,6 +56,7 @@ impl Options {
     pub(super) fn opening(&self) -> Opening {
         Opening {
             tap: self.tap,
+            joins_only: false,
             lossless: self.lossless,
             latest: self.latest,
             history: self.history,

@@ -1,20 +1,21 @@
 //! Waiting on several handles at once, and ending waits.
 
-use super::{Receiver, Subscriber, Waiter, Watcher};
+use super::{Receiver, Server, Subscriber, Waiter, Watcher};
 use crate::carrier::{self, Deadline};
 use crate::error::Result;
 use std::time::Duration;
 
 pub use carrier::Interrupter;
 
-/// A handle that messages are taken from: [`Subscriber`], [`Receiver`], [`Watcher`]; or one that
-/// waits: [`Waiter`].
+/// A handle that messages are taken from: [`Subscriber`], [`Receiver`], [`Watcher`], [`Server`];
+/// or one that waits: [`Waiter`].
 pub trait Source: sealed::Source {}
 
 impl Source for Subscriber {}
 impl Source for Receiver {}
 impl Source for Watcher {}
 impl Source for Waiter {}
+impl Source for Server {}
 
 mod sealed {
     use crate::carrier::Waiter;
@@ -40,6 +41,12 @@ mod sealed {
     }
 
     members! { Receiver Watcher Waiter }
+    impl Source for super::Server {
+        fn waiter(&mut self) -> Waiter<'_> {
+            self.accept_last();
+            Waiter::Member(&mut self.consumer)
+        }
+    }
 }
 
 /// Waits until one of several handles has a message and returns its index; then take it with a

@@ -26,7 +26,8 @@ pub const OFF_LEASE: usize = 128;
 /// Copy of the leased slot, 128 bytes.
 pub const OFF_LEASE_SLOT: usize = 256;
 
-/// a64 x 64: for every lane, the sequence this subscriber will read next.
+/// a64 x 64: for every lane, the sequence this subscriber will read next. In a reply channel, for
+/// every slot of its client, the number of the call that waits for replies, or 0.
 pub const OFF_CURSORS: usize = 512;
 
 /// State: nobody's.

@@ -78,6 +78,7 @@ pub enum HeaderError {
 }
 
 impl Geometry {
+    /// Messages go to one receiver each, and wait for it.
     pub fn is_queue(&self) -> bool {
         self.pattern.is_queue()
     }
@@ -93,6 +94,12 @@ impl Geometry {
         } else {
             0
         }
+    }
+
+    /// The private queue in which a client of a service gets its replies. No name that a program
+    /// may use begins with a dot.
+    pub fn is_reply(&self) -> bool {
+        self.name.starts_with('.')
     }
 
     pub fn lane_bytes(&self) -> u64 {

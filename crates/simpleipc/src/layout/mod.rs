@@ -11,6 +11,7 @@ pub mod lane;
 mod pattern;
 pub mod permit;
 pub mod segment;
+pub mod service;
 
 pub use pattern::Pattern;
 

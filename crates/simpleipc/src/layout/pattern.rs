@@ -14,16 +14,19 @@ pub enum Pattern {
     Signal = 4,
     /// Few at a time, one of them or several: lock and unlock.
     Lock = 5,
+    /// Each call goes to exactly one server, which answers it: call and serve.
+    Service = 6,
 }
 
 impl Pattern {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Topic,
         Self::Queue,
         Self::State,
         Self::Signal,
         Self::Lock,
+        Self::Service,
     ];
 
     pub(crate) fn from_kind(kind: u32) -> Option<Self> {
@@ -51,6 +54,7 @@ impl Pattern {
             Self::State => "state",
             Self::Signal => "signal",
             Self::Lock => "lock",
+            Self::Service => "service",
         }
     }
 
@@ -62,12 +66,13 @@ impl Pattern {
             Self::State => "set, get and watch",
             Self::Signal => "notify and wait",
             Self::Lock => "lock and unlock",
+            Self::Service => "call and serve",
         }
     }
 
     /// Whether each message is taken by one receiver, and waits for it.
     pub(crate) const fn is_queue(self) -> bool {
-        matches!(self, Self::Queue)
+        matches!(self, Self::Queue | Self::Service)
     }
 }
 

@@ -184,6 +184,38 @@ impl Taker {
     }
 }
 
+/// Takes a message that nobody has taken yet out of the queue, on behalf of its sender, who is
+/// `endpoint`. False if somebody was faster.
+pub fn withdraw(control: &Control, pool: &Pool, endpoint: u32, lane: u32, sequence: u64) -> bool {
+    let view = control.lane(lane);
+    let cell = view.take(sequence);
+    let seen = cell.load(Ordering::Relaxed);
+    let take = Take::from_word(seen);
+    let gone = take.sequence == sequence && take.state != TAKE_READY;
+    if gone || take.sequence > sequence {
+        return false;
+    }
+    let mine = Take {
+        attempts: 0,
+        endpoint: endpoint as u8,
+        sequence,
+        state: TAKE_TAKEN,
+    };
+    // sync take-claim/acquire: as for any receiver.
+    let won = cell.compare_exchange(seen, mine.to_word(), Ordering::Acquire, Ordering::Relaxed);
+    if won.is_err() {
+        return false;
+    }
+    crash_point("request-withdrawn");
+    let mut reference = None;
+    if let Found::Message(copy) = view.slot(sequence).read(sequence) {
+        let is_chunk = copy.head.flags & FLAG_CHUNK != 0;
+        reference = is_chunk.then(|| Reference::from_words([copy.words[0], copy.words[1]]));
+    }
+    finish(control, pool, lane, sequence, reference);
+    true
+}
+
 /// Puts a claimed message back, as if it had never been claimed. The caller rings the bell.
 pub fn unclaim(control: &Control, claimed: &Claimed) {
     let ready = Take {

@@ -91,6 +91,19 @@ impl Writer {
         self.next < self.room_until || self.look_for_room(control)
     }
 
+    /// Queues: whether the next `count` messages have slots.
+    pub fn has_room_for(&mut self, control: &Control, count: u64) -> bool {
+        let wanted = self.next.saturating_add(count);
+        while self.room_until < wanted {
+            let before = self.room_until;
+            self.look_for_room(control);
+            if self.room_until == before {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Whether the next message has a slot, by a look at those who may be in the way.
     #[cold]
     fn look_for_room(&mut self, control: &Control) -> bool {

@@ -294,6 +294,27 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     }
 }
 
+/// Tuples become lists: the arguments of a call.
+macro_rules! from_tuples {
+    ($(($($item:ident)+);)*) => {$(
+        impl<'a, $($item: Into<Value<'a>>),+> From<($($item,)+)> for Value<'a> {
+            #[allow(non_snake_case)] // the types' names serve for the items, too
+            fn from(($($item,)+): ($($item,)+)) -> Self {
+                Value::List(vec![$($item.into()),+])
+            }
+        }
+    )*};
+}
+
+from_tuples! {
+    (A);
+    (A B);
+    (A B C);
+    (A B C D);
+    (A B C D E);
+    (A B C D E F);
+}
+
 #[cfg(test)]
 #[path = "mod_test.rs"]
 mod tests;

@@ -25,6 +25,7 @@ impl TestPlace {
         }
     }
 
+    #[allow(dead_code)] // not every test looks at the files
     pub fn path(&self) -> &Path {
         &self.directory
     }

@@ -38,6 +38,8 @@ pub struct Consumer {
     source: Source,
     /// Taken over from a dead receiver and not delivered yet.
     inherited: Option<Claimed>,
+    /// The process that had it.
+    inherited_from: u32,
     /// Taken to answer `is_ready`.
     ready: Option<Message>,
     /// Queues: the lease word of the message delivered last.
@@ -67,7 +69,7 @@ impl Consumer {
         let (attachment, segments) = join(place, role, opening)?;
         let (control, me) = (&attachment.control, attachment.endpoint);
         let source = match role {
-            Role::Receive => Source::Queue(Box::new(Taker::new(me))),
+            Role::Receive | Role::Serve => Source::Queue(Box::new(Taker::new(me))),
             _ => Source::Topic(Box::new(Reader::join(
                 control,
                 me,
@@ -82,6 +84,7 @@ impl Consumer {
             segments,
             source,
             inherited: None,
+            inherited_from: 0,
             ready: None,
             lease: LEASE_NONE,
             spin: Spin::new(),
@@ -91,7 +94,7 @@ impl Consumer {
             kept: None,
             looked_around_ns: now_ns(),
         };
-        if role == Role::Receive {
+        if matches!(consumer.source, Source::Queue(_)) {
             consumer.inherit()?;
         }
         Ok(consumer)
@@ -239,6 +242,9 @@ impl Consumer {
         loop {
             let attachment = Arc::clone(&self.attachment);
             let expected = attachment.announce(attachment.control.bell());
+            if self.is_left_a_message() {
+                self.inherit()?;
+            }
             if self.has_news() {
                 return Ok(());
             }

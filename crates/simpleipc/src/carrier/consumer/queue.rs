@@ -5,7 +5,7 @@ use super::{Consumer, LOOK_AROUND, Source};
 use crate::carrier::message::{Chunk, KeptBy, LeaseHold, Message};
 use crate::carrier::now_ns;
 use crate::error::Result;
-use crate::layout::endpoint::{LEASE_NONE, Lease, STATE_FREE};
+use crate::layout::endpoint::{LEASE_NONE, Lease, STATE_FREE, STATE_LEFT};
 use crate::ring::queue::{Claimed, finish, unclaim};
 use crate::ring::repair::take_over;
 use crate::sync::Ordering;
@@ -76,7 +76,9 @@ impl Consumer {
                 }
             }
         }
-        Ok(self.deliver(&claimed, hold, true))
+        let mut message = self.deliver(&claimed, hold, true);
+        message.died_pid = self.inherited_from.max(1);
+        Ok(message)
     }
 
     /// Makes a message of what is in our lease.
@@ -131,11 +133,20 @@ impl Consumer {
             })
     }
 
+    /// Whether somebody has repaired a dead receiver already, all but the message it had in hand.
+    pub(super) fn is_left_a_message(&self) -> bool {
+        let control = &self.attachment.control;
+        matches!(self.source, Source::Queue(_))
+            && (0..control.endpoints_reserved())
+                .any(|e| control.endpoint(e).state().load(Ordering::Relaxed) == STATE_LEFT)
+    }
+
     /// Takes over the message of one dead receiver, if there is one.
     pub(super) fn inherit(&mut self) -> Result<()> {
         let attachment = Arc::clone(&self.attachment);
         let (control, me) = (&attachment.control, attachment.endpoint);
         let mut inherited = None;
+        let mut pid = 0;
         for e in (0..control.endpoints_reserved()).filter(|e| *e != me) {
             let in_hand = self.inherited.is_some() || inherited.is_some() || self.ready.is_some();
             let leased = Lease::from_word(control.endpoint(e).lease().load(Ordering::Relaxed));
@@ -147,11 +158,13 @@ impl Consumer {
                 continue;
             }
             attachment.repair_leased(&mut self.segments, e, &mut |pool, dead| {
+                pid = control.endpoint(dead).pid().load(Ordering::Relaxed);
                 inherited = take_over(control, pool, dead, me);
             })?;
         }
         if inherited.is_some() {
             self.inherited = inherited;
+            self.inherited_from = pid;
         }
         Ok(())
     }
