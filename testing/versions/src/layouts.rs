@@ -77,11 +77,11 @@ fn other_major(pair: &Pair) {
 fn other_feature(pair: &Pair) {
     let place = Place::new();
     let header = header(pair, &place);
-    change(&place, &header, &[(16, &0x0100_0002u32.to_ne_bytes())]);
+    change(&place, &header, &[(16, &0x0300_0000u32.to_ne_bytes())]);
     all_refused(
         pair,
         &place,
-        &["features (0x1000002)", "update this program"],
+        &["features (0x3000000)", "update this program"],
     );
 }
 
