@@ -33,6 +33,7 @@ pub mod limits;
 mod mem;
 #[allow(unsafe_code)]
 mod os;
+mod plugin;
 #[allow(unsafe_code)]
 mod ring;
 mod sync;
@@ -46,6 +47,7 @@ pub use channel::{
     wait_any,
 };
 pub use error::{Class, Error, Result, Status};
+pub use plugin::{Event, Happening, Host, Plugin, plugin_service};
 pub use value::{Dims, Dtype, Kind, Opaque, Tensor, Value};
 
 #[cfg(all(test, loom))]

@@ -80,6 +80,11 @@ const LAYERS: &[Layer] = &[
         may_use: &["carrier", "value", "error", "limits"],
         never: &[ATOMICS],
     },
+    Layer {
+        module: "plugin",
+        may_use: &["channel", "os", "value", "error", "limits"],
+        never: &[ATOMICS],
+    },
 ];
 
 /// Where `unsafe` may stand. Everywhere else the compiler's promises hold.

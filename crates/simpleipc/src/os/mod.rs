@@ -12,12 +12,15 @@
 //! - barriers: `register_producer`, `barrier` (see `ring::bell`)
 //! - facts: `now_ns`, `boot_id`, `random_bytes`, `process_id`, `user_id`, `has_processor_to_spare`
 //! - `fork`: noticing that this is a forked child; `at_exit`
+//! - children: `bind_to_parent`, `wait_for_end`, `end_group`
 //! - signals: `is_signal`, `raise`, `block_signals`
 //!
 //! Nothing here knows what a channel is, and nothing here decides that somebody is dead.
 
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "linux")]
+mod linux_child;
 #[cfg(target_os = "linux")]
 mod linux_file;
 #[cfg(target_os = "linux")]
