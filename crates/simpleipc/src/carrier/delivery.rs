@@ -6,8 +6,7 @@ use super::consumer::Consumer;
 use super::wait::Deadline;
 use crate::error::{Class, Error, Result, Status};
 use crate::os;
-use crate::sync::{AtomicU32, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 /// The thread does little.
@@ -16,8 +15,7 @@ const STACK_BYTES: usize = 64 << 10;
 /// Raises a signal in this process after each notification, until it is dropped.
 pub struct Delivery {
     interrupter: Interrupter,
-    /// 1 when the thread is to end.
-    is_over: Arc<AtomicU32>,
+    is_over: Arc<Mutex<bool>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -30,7 +28,7 @@ impl Delivery {
             ));
         }
         let interrupter = consumer.interrupter();
-        let is_over = Arc::new(AtomicU32::new(0));
+        let is_over = Arc::new(Mutex::new(false));
         let ends = Arc::clone(&is_over);
         let thread = std::thread::Builder::new()
             .name("sipc-signal".to_owned())
@@ -54,11 +52,10 @@ impl Delivery {
 }
 
 /// Until the channel is of no use any more, or it is said to be over.
-fn deliver(mut consumer: Consumer, signal: i32, is_over: &AtomicU32) {
+fn deliver(mut consumer: Consumer, signal: i32, is_over: &Mutex<bool>) {
     // The signal, and all others, are for the program's own threads.
     os::block_signals();
-    // The interrupt that follows the store orders it.
-    while is_over.load(Ordering::Relaxed) == 0 {
+    while !*is_over.lock().unwrap_or_else(PoisonError::into_inner) {
         match consumer.take_each(Deadline::Never, usize::MAX, |_| {}) {
             Ok(_) => os::raise(signal),
             Err(error) if error.status().class() == Class::Retry => {}
@@ -74,7 +71,7 @@ impl Drop for Delivery {
             std::mem::forget(self.thread.take());
             return;
         }
-        self.is_over.store(1, Ordering::Relaxed);
+        *self.is_over.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.interrupter.interrupt();
         if let Some(thread) = self.thread.take() {
             // It cannot panic.
