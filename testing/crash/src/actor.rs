@@ -1,9 +1,11 @@
 //! The program that gets killed: plays one role on a channel until its end, natural or not.
 //!
-//! `actor <role> key=value ...`; keys: dir, id, bytes, count, die=<point>[:<visit>], depth.
+//! `actor <role> key=value ...`; keys: dir, id, bytes, count, die=<point>[:<visit>], depth,
+//! permits.
 //! Prints `ready` once it plays, and what it has done where a ledger needs it.
 
 use crate::caller;
+use crate::holders;
 use crate::ledger::{self, Entry};
 use simpleipc::{LoanKind, Options, Publisher, Receiver, Sender, Status, Subscriber};
 use std::collections::HashMap;
@@ -15,7 +17,9 @@ use std::time::Duration;
 /// The channels everybody meets on.
 pub const TOPIC: &str = "topic";
 pub const QUEUE: &str = "queue";
+pub const LOCK: &str = "lock";
 
+/// What an actor was told to do.
 pub struct Part {
     words: HashMap<String, String>,
 }
@@ -113,6 +117,10 @@ fn play(role: &str, part: &Part) -> simpleipc::Result<()> {
         "forker" => fork_with_handles(part, &options),
         "exiter" => exit_without_closing(&options),
         "sizes" => change_sizes(Publisher::open(TOPIC, &options)?),
+        "lock-holder" => holders::hold(part),
+        "lock-exiter" => holders::exit(part),
+        "lock-forker" => holders::fork(part),
+        "locker" => holders::take_turns(part, count),
         other => panic!("no role {other:?}"),
     }
 }
