@@ -10,12 +10,14 @@ mod bench;
 mod counts;
 mod crash;
 mod demo;
+mod fuzz;
 mod generate;
 mod interop;
 mod leavings;
 mod print;
 mod process;
 mod repository;
+mod sanitize;
 mod setup;
 mod test;
 mod tidy;
@@ -64,6 +66,10 @@ enum Command {
     },
     /// Run programs of earlier releases, and 32-bit ones, beside those of today.
     Versions,
+    /// Have libFuzzer damage channels and messages.
+    Fuzz(fuzz::Options),
+    /// Run tests under ThreadSanitizer, AddressSanitizer and valgrind.
+    Sanitize,
     /// Kill and stop processes at every step and keep a ledger.
     Crash {
         /// How long the storms last.
@@ -83,6 +89,8 @@ fn main() -> ExitCode {
         Command::Interop { langs } => interop::run(&root, langs.as_deref()),
         Command::Bench { command } => bench::run(&root, &command),
         Command::Versions => versions::run(&root),
+        Command::Fuzz(options) => fuzz::run(&root, &options),
+        Command::Sanitize => sanitize::run(&root),
         Command::Crash { minutes } => crash::run(&root, minutes),
     };
     match outcome {

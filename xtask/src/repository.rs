@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// What programs are built for when the compiler has to be told.
+pub const HOST: &str = "x86_64-unknown-linux-gnu";
+
 /// The root, wherever the command is started.
 pub fn root() -> PathBuf {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));

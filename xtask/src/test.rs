@@ -143,6 +143,12 @@ const SUITES: &[Suite] = &[
         count: Count::LastLine,
     },
     Suite {
+        name: "fuzz",
+        needs: &[Need::Compilers],
+        command: &["xtask", "fuzz"],
+        count: Count::LastLine,
+    },
+    Suite {
         name: "steps",
         needs: &[],
         command: &[
