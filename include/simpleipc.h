@@ -1,15 +1,16 @@
 /* Made from spec/api.toml by `cargo xtask gen`; edit that file instead.
  *
  * Any program talks to any other program on this machine: topics (publish / subscribe), queues
- * (send / receive), states (set / get / watch) and signals (notify / wait) in shared memory,
- * without a server, a schema or a set-up call.
+ * (send / receive), states (set / get / watch), signals (notify / wait) and locks (lock / unlock)
+ * in shared memory, without a server, a schema or a set-up call.
  *
  * Conventions
  * - Every function that can fail returns an int32_t status; SIPC_OK is 0. Outputs are written only
  *   on success. The last argument is an optional error object of the caller (NULL is fine): it
  *   receives the status, the operating system's error number and one sentence saying what to do.
  * - Names are NUL-terminated UTF-8, 1 to 200 bytes, without '/', control characters or a leading
- *   '.'. One name has one pattern (queue, topic, state, signal); the first verb used on it decides.
+ *   '.'. One name has one pattern (queue, topic, state, signal, lock); the first verb used on it
+ *   decides.
  * - Times are int64_t nanoseconds of CLOCK_MONOTONIC; a timeout below 0 waits for ever, 0 only
  *   tries.
  * - Option and value structs begin with `size`: set it to sizeof, or use the SIPC_*_INIT macros.
@@ -98,7 +99,7 @@ extern "C" {
 #define SIPC_INTERNAL 50
 
 /* What a handle is opened for: the verb. Publish and subscribe make a topic, send and receive a
- * queue, set and watch a state, notify and wait a signal. */
+ * queue, set and watch a state, notify and wait a signal, lock a lock or semaphore. */
 /* put messages on a topic */
 #define SIPC_ROLE_PUBLISH 1u
 /* take messages of a topic */
@@ -117,6 +118,8 @@ extern "C" {
 /* take a value of kind UINT: how many notifications there were since the last take, or since the
  * opening */
 #define SIPC_ROLE_WAIT 8u
+/* sipc_lock and sipc_unlock; a semaphore if options.permits is above 1 */
+#define SIPC_ROLE_LOCK 9u
 /* call the methods of a service */
 #define SIPC_ROLE_CALL 10u
 /* take the calls of a service and answer them */
@@ -316,8 +319,9 @@ typedef struct sipc_options {
     /* waiter: raise this signal (as SIGUSR1) in this process after each notification, by a thread
      * of the library's; nothing can then be taken from the handle. 0 = do not */
     int32_t signal;
-    /* 0 */
-    uint32_t reserved;
+    /* lock: how many may have it at once, 1 to 64, 0 = 1; whoever opens it first decides, and
+     * another number is an error */
+    uint32_t permits;
 } sipc_options;
 
 /* Starts a sipc_options: its size is set, all else is 0. */
@@ -613,8 +617,8 @@ SIPC_API int32_t sipc_open(const char *name, uint32_t role, const sipc_options *
         sipc_channel **channel, sipc_error *error);
 
 /* Closes a handle. Messages taken through it stay valid until they are released. The last process
- * out removes the channel's files, but for a queue that still holds messages and a state that has a
- * value.
+ * out removes the channel's files, but for a queue that still holds messages, a state that has a
+ * value, and a lock whose next owner is to be told of a death.
  *
  *   channel  NULL is allowed
  *
@@ -686,6 +690,34 @@ SIPC_API int32_t sipc_put_if(sipc_channel *channel, const sipc_value *value, uin
  * If a peer dies: the value of a setter that died is still there. */
 SIPC_API int32_t sipc_current(sipc_channel *channel, int64_t timeout_ns, sipc_message *message,
         sipc_error *error);
+
+/* Waits until the lock, or a permit of the semaphore, is this handle's. A handle has at most one:
+ * locking again before sipc_unlock is BAD_ARGUMENT at once. Whoever has waited for 1 ms comes
+ * before those who have not, in the order of their waiting.
+ *
+ *   channel        opened with LOCK
+ *   timeout_ns     below 0: for ever
+ *   abandoned_pid  the process that died holding it, if its last owner did: what it protects may be
+ *                  half done; else 0. May be NULL
+ *   error          optional, may be NULL: receives the details
+ *
+ * Returns: OK, TIMEOUT, INTERRUPTED, BUSY, CLOSED, FORKED, UNLINKED, EVICTED, WRONG_ROLE,
+ *          BAD_ARGUMENT, CORRUPT, SYSTEM, INTERNAL.
+ * Threads: one at a time; a second thread gets SIPC_BUSY.
+ * If a peer dies: the lock of a process that died is free at once, and its next owner is told,
+ *          once; a stopped process keeps it. */
+SIPC_API int32_t sipc_lock(sipc_channel *channel, int64_t timeout_ns, uint64_t *abandoned_pid,
+        sipc_error *error);
+
+/* Unlocks, or gives the permit back. sipc_close does it, too.
+ *
+ *   channel  the handle that locked
+ *   error    optional, may be NULL: receives the details
+ *
+ * Returns: OK, BUSY, CLOSED, FORKED, EVICTED, WRONG_ROLE, BAD_ARGUMENT, CORRUPT, INTERNAL.
+ * Threads: any, not only the one that locked; a second thread inside the handle gets SIPC_BUSY.
+ * If a peer dies: not affected. */
+SIPC_API int32_t sipc_unlock(sipc_channel *channel, sipc_error *error);
 
 /* Lets go of a message and, in a queue, reports it done.
  *
@@ -766,7 +798,8 @@ SIPC_API int32_t sipc_audit(const char *name, const char *directory, char *buffe
  * messages older than the age limit. Channels in use are never touched.
  *
  *   directory   NULL = the default directory
- *   age_max_ns  remove queues nobody has open whose newest message is older; 0 removes all of those
+ *   age_max_ns  remove queues nobody has open whose newest message is older; 0 removes all of
+ *               those, and locks whose owner died
  *   count       channels removed
  *   error       optional, may be NULL: receives the details
  *

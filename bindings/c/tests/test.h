@@ -23,6 +23,7 @@ extern const test argument_tests[];
 extern const test channel_tests[];
 extern const test fork_tests[];
 extern const test loan_tests[];
+extern const test lock_tests[];
 extern const test state_tests[];
 extern const test thread_tests[];
 extern const test upkeep_tests[];

@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use simpleipc::{
-    Delivery, Error, Interrupter, Notifier, Options, Publisher, Receiver, Result, Sender, Setter,
-    Source, Status, Subscriber, Value, Waiter, Watcher,
+    Delivery, Error, Interrupter, Notifier, Options, Publisher, Receiver, Result, Semaphore,
+    Sender, Setter, Source, Status, Subscriber, Value, Waiter, Watcher,
 };
 
 use crate::generated::{
     SIPC_KIND_BYTES, SIPC_KIND_FLOAT, SIPC_KIND_INT, SIPC_KIND_STR, SIPC_OPTION_LATEST,
-    SIPC_OPTION_LOSSLESS, SIPC_OPTION_TAP, SIPC_OPTION_UNSTAMPED, SIPC_ROLE_NOTIFY,
+    SIPC_OPTION_LOSSLESS, SIPC_OPTION_TAP, SIPC_OPTION_UNSTAMPED, SIPC_ROLE_LOCK, SIPC_ROLE_NOTIFY,
     SIPC_ROLE_PUBLISH, SIPC_ROLE_RECEIVE, SIPC_ROLE_SEND, SIPC_ROLE_SET, SIPC_ROLE_SUBSCRIBE,
     SIPC_ROLE_WAIT, SIPC_ROLE_WATCH, sipc_channel, sipc_error, sipc_message, sipc_options,
     sipc_value,
@@ -21,6 +21,7 @@ use crate::generated::{
 use crate::guard::{duration, grown, guard, measured, misuse, present, text};
 use crate::handle::{self, Entered};
 use crate::loan::Loans;
+use crate::lock::{self, locks_only};
 use crate::message::{self, Pattern};
 use crate::place::closed;
 use crate::upkeep::optional_directory;
@@ -44,6 +45,7 @@ pub(crate) enum End {
     Notifier(Notifier),
     Waiter(Waiter),
     Delivery(Delivery),
+    Lock(Semaphore),
 }
 
 /// See simpleipc.h.
@@ -74,6 +76,10 @@ pub unsafe extern "C" fn sipc_open(
         if signal != 0 && role != SIPC_ROLE_WAIT {
             return Err(misuse("options.signal is for the role SIPC_ROLE_WAIT"));
         }
+        let permits = given.map_or(0, |given| given.permits);
+        if permits != 0 && role != SIPC_ROLE_LOCK {
+            return Err(misuse("options.permits is for the role SIPC_ROLE_LOCK"));
+        }
         let end = match role {
             SIPC_ROLE_PUBLISH => End::Publisher(Publisher::open(name, &options)?),
             SIPC_ROLE_SUBSCRIBE => End::Subscriber(Subscriber::open(name, &options)?),
@@ -86,6 +92,7 @@ pub unsafe extern "C" fn sipc_open(
                 (waiter, 0) => End::Waiter(waiter),
                 (waiter, signal) => End::Delivery(waiter.deliver(signal)?),
             },
+            SIPC_ROLE_LOCK => End::Lock(lock::open(name, permits, &options)?),
             _ => return Err(misuse(format!("there is no role {role}; see SIPC_ROLE_*"))),
         };
         let opened = handle::register(Channel {
@@ -250,6 +257,7 @@ impl Channel {
             End::Notifier(end) => end.interrupter(),
             End::Waiter(end) => end.interrupter(),
             End::Delivery(end) => end.interrupter(),
+            End::Lock(end) => end.interrupter(),
         }
     }
 
@@ -274,6 +282,7 @@ impl Channel {
                 Status::WrongRole,
                 "the handle was opened to raise a signal, and nothing can be taken from it",
             )),
+            End::Lock(_) => Err(locks_only()),
             _ => Err(puts_only()),
         }
     }
@@ -332,6 +341,7 @@ impl Channel {
                 Status::BadValue,
                 "a notification has no data; put a value of kind SIPC_KIND_NULL",
             )),
+            End::Lock(_) => Err(locks_only()),
             _ => Err(takes_only()),
         }
     }
@@ -342,6 +352,7 @@ impl Channel {
             End::Receiver(end) => Ok(end),
             End::Watcher(end) => Ok(end),
             End::Waiter(end) => Ok(end),
+            End::Lock(_) => Err(locks_only()),
             _ => Err(puts_only()),
         }
     }

@@ -235,7 +235,7 @@ pub fn status_text(status: i32) -> &'static CStr {
 }
 
 // What a handle is opened for: the verb. Publish and subscribe make a topic, send and receive a
-// queue, set and watch a state, notify and wait a signal.
+// queue, set and watch a state, notify and wait a signal, lock a lock or semaphore.
 /// put messages on a topic
 pub const SIPC_ROLE_PUBLISH: u32 = 1;
 /// take messages of a topic
@@ -254,6 +254,8 @@ pub const SIPC_ROLE_NOTIFY: u32 = 7;
 /// take a value of kind UINT: how many notifications there were since the last take, or since the
 /// opening
 pub const SIPC_ROLE_WAIT: u32 = 8;
+/// sipc_lock and sipc_unlock; a semaphore if options.permits is above 1
+pub const SIPC_ROLE_LOCK: u32 = 9;
 /// call the methods of a service
 pub const SIPC_ROLE_CALL: u32 = 10;
 /// take the calls of a service and answer them
@@ -497,8 +499,9 @@ pub struct sipc_options {
     /// waiter: raise this signal (as SIGUSR1) in this process after each notification, by a thread
     /// of the library's; nothing can then be taken from the handle. 0 = do not
     pub signal: i32,
-    /// 0
-    pub reserved: u32,
+    /// lock: how many may have it at once, 1 to 64, 0 = 1; whoever opens it first decides, and
+    /// another number is an error
+    pub permits: u32,
 }
 
 /// Starts a sipc_options: its size is set, all else is 0.
@@ -510,7 +513,7 @@ pub const SIPC_OPTIONS_INIT: sipc_options = sipc_options {
     pool_bytes_max: 0,
     directory: std::ptr::null(),
     signal: 0,
-    reserved: 0,
+    permits: 0,
 };
 
 /// The ABI version of the loaded library. A binding compares it with SIPC_ABI_VERSION and refuses
@@ -645,8 +648,8 @@ pub type sipc_open_fn = unsafe extern "C" fn(
 ) -> i32;
 
 /// Closes a handle. Messages taken through it stay valid until they are released. The last process
-/// out removes the channel's files, but for a queue that still holds messages and a state that has
-/// a value.
+/// out removes the channel's files, but for a queue that still holds messages, a state that has a
+/// value, and a lock whose next owner is to be told of a death.
 pub type sipc_close_fn = unsafe extern "C" fn(channel: *mut sipc_channel) -> i32;
 
 /// Publishes, sends or sets one value, or notifies. A failed put leaves a loan with the caller: put
@@ -686,6 +689,20 @@ pub type sipc_current_fn = unsafe extern "C" fn(
     message: *mut sipc_message,
     error: *mut sipc_error,
 ) -> i32;
+
+/// Waits until the lock, or a permit of the semaphore, is this handle's. A handle has at most one:
+/// locking again before sipc_unlock is BAD_ARGUMENT at once. Whoever has waited for 1 ms comes
+/// before those who have not, in the order of their waiting.
+pub type sipc_lock_fn = unsafe extern "C" fn(
+    channel: *mut sipc_channel,
+    timeout_ns: i64,
+    abandoned_pid: *mut u64,
+    error: *mut sipc_error,
+) -> i32;
+
+/// Unlocks, or gives the permit back. sipc_close does it, too.
+pub type sipc_unlock_fn =
+    unsafe extern "C" fn(channel: *mut sipc_channel, error: *mut sipc_error) -> i32;
 
 /// Lets go of a message and, in a queue, reports it done.
 pub type sipc_release_fn = unsafe extern "C" fn(message: *mut sipc_message);
@@ -767,6 +784,8 @@ macro_rules! check_bodies {
         const _: $crate::generated::sipc_take_fn = $crate::sipc_take;
         const _: $crate::generated::sipc_put_if_fn = $crate::sipc_put_if;
         const _: $crate::generated::sipc_current_fn = $crate::sipc_current;
+        const _: $crate::generated::sipc_lock_fn = $crate::sipc_lock;
+        const _: $crate::generated::sipc_unlock_fn = $crate::sipc_unlock;
         const _: $crate::generated::sipc_release_fn = $crate::sipc_release;
         const _: $crate::generated::sipc_loan_fn = $crate::sipc_loan;
         const _: $crate::generated::sipc_unloan_fn = $crate::sipc_unloan;

@@ -12,6 +12,7 @@ mod guard;
 mod handle;
 mod library;
 mod loan;
+mod lock;
 mod message;
 mod oneshot;
 mod place;
@@ -23,6 +24,7 @@ mod value;
 pub use channel::{sipc_close, sipc_interrupt, sipc_open, sipc_put, sipc_take, sipc_wait};
 pub use library::{sipc_abi_version, sipc_now_ns, sipc_status_text, sipc_version};
 pub use loan::{sipc_loan, sipc_unloan};
+pub use lock::{sipc_lock, sipc_unlock};
 pub use message::sipc_release;
 pub use oneshot::{
     sipc_await, sipc_get, sipc_notify, sipc_publish, sipc_publish_bool, sipc_publish_bytes,

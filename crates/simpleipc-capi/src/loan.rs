@@ -10,6 +10,7 @@ use crate::channel::{Channel, End, takes_only};
 use crate::generated::{sipc_channel, sipc_error, sipc_value};
 use crate::guard::{duration, guard, misuse, present};
 use crate::handle;
+use crate::lock::locks_only;
 use crate::state::{Expected, check_set};
 use crate::value::{Given, refused};
 
@@ -88,6 +89,7 @@ impl Channel {
             End::Publisher(publisher) => publisher.loan(kind, timeout)?,
             End::Sender(sender) => sender.loan(kind, timeout)?,
             End::Setter(setter) => setter.loan(kind, timeout)?,
+            End::Lock(_) => return Err(locks_only()),
             _ => return Err(takes_only()),
         };
         let mut value = *given.raw();

@@ -153,7 +153,7 @@ fn json_text(text: &str) -> String {
 }
 
 /// The verbs by SIPC_ROLE_*.
-const ROLES: [&str; 9] = [
+const ROLES: [&str; 12] = [
     "unknown",
     "publish",
     "subscribe",
@@ -163,4 +163,7 @@ const ROLES: [&str; 9] = [
     "watch",
     "notify",
     "wait",
+    "lock",
+    "call",
+    "serve",
 ];
