@@ -7,6 +7,7 @@
 
 mod c_face;
 mod heap;
+mod lock;
 mod path;
 mod place;
 mod queue;
@@ -37,7 +38,8 @@ fn main() -> ExitCode {
 }
 
 fn paths() -> impl Iterator<Item = &'static Path> {
-    topic::PATHS.iter().chain(queue::PATHS).chain(c_face::PATHS)
+    let paths = topic::PATHS.iter().chain(queue::PATHS);
+    paths.chain(c_face::PATHS).chain(lock::PATHS)
 }
 
 fn take(name: &str, operations: &str) -> Result<()> {
