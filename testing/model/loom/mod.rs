@@ -8,6 +8,7 @@
 mod bells;
 mod chunks;
 mod gates;
+mod permits;
 mod queues;
 mod slots;
 mod topics;

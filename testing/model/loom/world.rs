@@ -47,13 +47,13 @@ impl World {
         Self::new(Pattern::Queue, DEPTH, chunks)
     }
 
-    /// A channel of four endpoints and two lanes, of which the first is reserved.
+    /// A channel of four endpoints and two lanes, of which the first is reserved; a lock has none.
     pub fn new(pattern: Pattern, depth: u32, chunks: u32) -> Self {
         let geometry = Geometry {
             pattern,
             depth,
             endpoints: 4,
-            lanes: 2,
+            lanes: if pattern == Pattern::Lock { 0 } else { 2 },
             pool_bytes_max: 1 << 20,
             uuid: [1; 16],
             boot_id: [2; 16],
@@ -74,7 +74,9 @@ impl World {
         let memory = unsafe { Region::new(base, bytes) };
         let control = Control::new(memory.part(0, control_bytes), geometry);
         control.set_endpoints_reserved(4);
-        control.set_lane_reserved(0);
+        if pattern != Pattern::Lock {
+            control.set_lane_reserved(0);
+        }
         Self {
             control,
             memory,
