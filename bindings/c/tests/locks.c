@@ -25,6 +25,31 @@ static uint64_t lock(sipc_channel *handle)
     return abandoned;
 }
 
+/* snippet-begin: docs/lock.md */
+/* At most two programs at a time use the camera. */
+static int32_t use_camera(void)
+{
+    sipc_options options = SIPC_OPTIONS_INIT;
+    sipc_channel *camera = NULL;
+    uint64_t abandoned_pid = 0;
+    options.permits = 2;
+    int32_t status = sipc_open("camera", SIPC_ROLE_LOCK, &options, &camera, NULL);
+    if (status == SIPC_OK) status = sipc_lock(camera, 5 * SECOND_NS, &abandoned_pid, NULL);
+    if (status == SIPC_OK && abandoned_pid != 0) {
+        /* That process died while it had one of the two permits. */
+    }
+    if (status == SIPC_OK) status = sipc_unlock(camera, NULL);
+    sipc_close(camera);
+    return status;
+}
+/* snippet-end */
+
+static void the_program_of_the_page_about_locks_runs(void)
+{
+    CHECK_STATUS(use_camera(), SIPC_OK);
+    CHECK_STATUS(use_camera(), SIPC_OK);
+}
+
 static void one_handle_at_a_time_has_a_lock(void)
 {
     sipc_channel *first = opened("l", SIPC_ROLE_LOCK);
@@ -143,6 +168,7 @@ static void a_lock_is_for_locking_and_nothing_else_is(void)
 }
 
 const test lock_tests[] = {
+    {"the_program_of_the_page_about_locks_runs", the_program_of_the_page_about_locks_runs},
     {"one_handle_at_a_time_has_a_lock", one_handle_at_a_time_has_a_lock},
     {"the_first_one_decides_how_many_permits_there_are",
      the_first_one_decides_how_many_permits_there_are},

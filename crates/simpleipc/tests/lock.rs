@@ -22,6 +22,27 @@ fn refused<T>(outcome: Result<T, Error>, status: Status, words: &[&str]) {
     }
 }
 
+// snippet-begin: docs/lock.md
+/// Only one program at a time moves the robot.
+fn move_robot(options: &Options) -> simpleipc::Result<()> {
+    let mut lock = Lock::open("robot", options)?;
+    let held = lock.lock(Some(Duration::from_secs(5)))?;
+    if let Some(pid) = held.abandoned() {
+        println!("process {pid} died while it moved the robot: see where it is first");
+    }
+    // Move it. The lock is unlocked when `held` goes, or when this process dies.
+    Ok(())
+}
+// snippet-end
+
+#[test]
+fn the_program_of_the_page_about_locks_runs() {
+    let place = TestPlace::new();
+    for _ in 0..2 {
+        move_robot(&place.options()).expect("nobody else moves it");
+    }
+}
+
 #[test]
 fn one_at_a_time_has_a_lock_and_sees_what_the_one_before_has_done() {
     const TURNS: u64 = 3_000;

@@ -2,7 +2,7 @@
 
 use super::source::{Finding, Source};
 
-const DOCUMENTS: [&str; 2] = ["docs/security.md", "docs/reliability.md"];
+const DOCUMENTS: [&str; 3] = ["docs/security.md", "docs/reliability.md", "docs/lock.md"];
 /// Names of tests are sentences; names with fewer joints are of something else.
 const JOINTS_MIN: usize = 3;
 
