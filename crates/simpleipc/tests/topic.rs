@@ -70,6 +70,37 @@ fn a_slow_subscriber_learns_exactly_how_many_it_missed() {
 }
 
 #[test]
+fn a_lossless_subscriber_loses_history_only() {
+    let place = TestPlace::new();
+    const DEPTH: u32 = 16;
+    let shallow = Options {
+        depth: DEPTH,
+        ..place.options()
+    };
+    let mut publisher = Publisher::open("t", &shallow).expect("open");
+    for i in 0..100 {
+        publisher.publish(i).expect("publish");
+    }
+    let lossless = Options {
+        lossless: true,
+        history: DEPTH,
+        ..shallow
+    };
+    let mut subscriber = Subscriber::open("t", &lossless).expect("open");
+    // Nobody takes: all of the history goes, and not one of these.
+    for i in 100..100 + i64::from(DEPTH) {
+        publisher
+            .put(&Value::Int(i), 0, NOW)
+            .expect("there is room");
+    }
+    assert!(publisher.put(&Value::Int(0), 0, NOW).is_err(), "no more");
+    for i in 100..100 + i64::from(DEPTH) {
+        let message = subscriber.receive_timeout(NOW).expect("take");
+        assert_eq!((int(&message), message.missed()), (i, 0));
+    }
+}
+
+#[test]
 fn a_lossless_subscriber_makes_the_publisher_wait_and_loses_nothing() {
     let place = TestPlace::new();
     let lossless = Options {

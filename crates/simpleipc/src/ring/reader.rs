@@ -216,7 +216,11 @@ impl Reader {
                 Found::Overwritten => {
                     // Leave the writer some slots, or it overtakes us again at once.
                     let kept = lane.depth() - lane.depth() / 8;
-                    let oldest = lane.tail_hint().saturating_sub(kept);
+                    let mut oldest = lane.tail_hint().saturating_sub(kept);
+                    if self.lossless {
+                        // Only history can go: the writer waits for us from the join on.
+                        oldest = oldest.min(self.joined[index]);
+                    }
                     self.skip_to(index, oldest.max(sequence.saturating_add(1)));
                 }
             }
