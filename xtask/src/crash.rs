@@ -3,12 +3,17 @@
 
 use std::path::Path;
 
+use crate::artifacts::Artifacts;
 use crate::process::{announce, watch};
-use crate::repository;
 use crate::test::{Count, Tally, counted};
+use crate::{repository, setup};
 
 /// Runs the programs of testing/crash; the storms last their own default without `minutes`.
 pub fn run(root: &Path, minutes: Option<u32>) -> Result<(), String> {
+    // The storms have actors in other languages, too.
+    setup::tools(&[&setup::C_COMPILERS])?;
+    let mut artifacts = Artifacts::library(root)?;
+    artifacts.add_python(root, &setup::PYTHON_TEST)?;
     let minutes = minutes.map(|minutes| format!("--minutes={minutes}"));
     let storms: Vec<&str> = minutes.as_deref().into_iter().collect();
     let parts = [
@@ -19,7 +24,7 @@ pub fn run(root: &Path, minutes: Option<u32>) -> Result<(), String> {
     let mut total = Tally::default();
     for (what, arguments) in parts {
         announce(&format!("crash: {what}"));
-        let tally = run_part(root, &arguments)?;
+        let tally = run_part(root, &artifacts, &arguments)?;
         total.passed += tally.passed;
         total.failed += tally.failed;
     }
@@ -30,10 +35,10 @@ pub fn run(root: &Path, minutes: Option<u32>) -> Result<(), String> {
     }
 }
 
-fn run_part(root: &Path, arguments: &[&str]) -> Result<Tally, String> {
+fn run_part(root: &Path, artifacts: &Artifacts, arguments: &[&str]) -> Result<Tally, String> {
     let mut cargo = repository::cargo(root);
     cargo.args(["run", "--quiet", "--release", "--package=crash", "--"]);
-    let watched = watch(cargo.args(arguments))?;
+    let watched = watch(cargo.args(arguments).envs(artifacts.environment()))?;
     let mut tally = counted(Count::LastLine, &watched.output).ok_or("it says no count")?;
     if !watched.succeeded && tally.failed == 0 {
         tally.failed = 1;

@@ -179,7 +179,7 @@ const SUITES: &[Suite] = &[
     },
     Suite {
         name: "crash",
-        needs: &[],
+        needs: &[Need::Compilers, Need::Package],
         command: &[
             "cargo",
             "run",

@@ -55,6 +55,9 @@ impl Part {
 /// Runs one role; returns when `count` is reached.
 pub fn main(arguments: &[String]) -> ExitCode {
     let role = arguments.first().cloned().unwrap_or_default();
+    if role == "storm" {
+        return crate::storm::actor::main(&arguments[1..]);
+    }
     let pairs = arguments
         .iter()
         .skip(1)

@@ -31,6 +31,27 @@ pub fn fill(entry: Entry, message: &mut [u8]) {
     message[..4].copy_from_slice(&sum.to_le_bytes());
 }
 
+/// As [`fill`], and for shorter ones something that its number tells: their length must be the
+/// number modulo [`BYTES_MIN`].
+pub fn fill_any(entry: Entry, message: &mut [u8]) {
+    if message.len() >= BYTES_MIN {
+        return fill(entry, message);
+    }
+    for (index, byte) in message.iter_mut().enumerate() {
+        *byte = (entry.number as u8).wrapping_add(index as u8);
+    }
+}
+
+/// Whether these bytes are what [`fill_any`] wrote for this message.
+pub fn is_any(entry: Entry, bytes: &[u8]) -> bool {
+    if bytes.len() >= BYTES_MIN {
+        return read_bytes(bytes) == Ok(entry);
+    }
+    let mut due = vec![0; (entry.number % BYTES_MIN as u64) as usize];
+    fill_any(entry, &mut due);
+    bytes == due
+}
+
 /// Reads a message; an error says what is wrong with it.
 pub fn read(message: &Message) -> Result<Entry, String> {
     match message.value().map_err(|error| error.to_string())? {
@@ -59,6 +80,19 @@ fn read_bytes(bytes: &[u8]) -> Result<Entry, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_short_message_of_another_length_or_number_is_noticed() {
+        let entry = |number| Entry { sender: 3, number };
+        for number in 0..40 {
+            let mut message = vec![0; number as usize % BYTES_MIN];
+            fill_any(entry(number), &mut message);
+            assert!(is_any(entry(number), &message));
+            assert!(!is_any(entry(number + 1), &message));
+            message.push(0);
+            assert!(!is_any(entry(number), &message));
+        }
+    }
 
     #[test]
     fn a_changed_byte_is_noticed() {

@@ -1,6 +1,8 @@
 //! A directory of its own in shared memory, removed at the end.
 
 use simpleipc::{Options, audit_all, clean};
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -18,6 +20,15 @@ impl Place {
         Self {
             directory: name.into(),
         }
+    }
+
+    /// A directory whose channels a group shares; only root can make it.
+    pub fn of_group(group: u32) -> Self {
+        let place = Self::new();
+        std::os::unix::fs::chown(&place.directory, None, Some(group)).expect("root may");
+        let mode = Permissions::from_mode(0o2770);
+        std::fs::set_permissions(&place.directory, mode).expect("root may");
+        place
     }
 
     pub fn path(&self) -> &Path {

@@ -1,12 +1,12 @@
 //! Kill loops: each role is killed at random instants, a thousand times, while others go on.
 
+use super::dice::Dice;
 use crate::actor::{QUEUE, TOPIC};
 use crate::ledger::{self, Entry};
 use crate::place::Place;
 use crate::process::Process;
 use simpleipc::{Options, Publisher, Receiver, Sender, Subscriber, Value};
 use std::collections::HashMap;
-use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 /// Nobody may be held up longer than this by a death; a failure, not a measurement.
@@ -15,61 +15,28 @@ const NOW: Option<Duration> = Some(Duration::ZERO);
 /// The survivors' own mark in the ledger.
 const SURVIVOR: u64 = u64::MAX;
 
-/// A small generator of instants; the seed is printed, so that a run can be repeated.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, below: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % below
-    }
-}
-
-/// Runs every loop; with `minutes`, again and again until they are over.
-pub fn run(kills: u32, minutes: Option<u32>) -> ExitCode {
-    let seed = std::env::var("SIPC_CRASH_SEED")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    let seed: u64 = seed.unwrap_or((u64::from(std::process::id()) * 0x9e37_79b9) | 1);
-    println!("seed {seed} (repeat with SIPC_CRASH_SEED={seed})");
-    let until = minutes.map(|m| Instant::now() + Duration::from_secs(60 * u64::from(m)));
-    let mut dice = Dice(seed);
+/// Runs every loop once; how many went well and how many did not.
+pub fn run(kills: u32, seed: u64) -> (u32, u32) {
+    let mut dice = Dice::new(seed);
     let (mut passed, mut failed) = (0, 0);
-    loop {
-        for role in ["publisher", "loaner", "subscriber", "lossless", "opener"] {
-            count(
-                topic_loop(role, kills, &mut dice),
-                role,
-                &mut passed,
-                &mut failed,
-            );
+    let mut count = |outcome: Result<String, String>, role: &str| match outcome {
+        Ok(summary) => {
+            passed += 1;
+            println!("ok killed {role}: {summary}");
         }
-        for role in ["sender", "receiver"] {
-            count(
-                queue_loop(role, kills, &mut dice),
-                role,
-                &mut passed,
-                &mut failed,
-            );
+        Err(why) => {
+            failed += 1;
+            println!("FAILED killed {role}: {why}");
         }
-        count(
-            last_member_loop(kills, &mut dice),
-            "last member",
-            &mut passed,
-            &mut failed,
-        );
-        if failed > 0 || until.is_none_or(|until| Instant::now() > until) {
-            break;
-        }
+    };
+    for role in ["publisher", "loaner", "subscriber", "lossless", "opener"] {
+        count(topic_loop(role, kills, &mut dice), role);
     }
-    println!("{passed} passed, {failed} failed");
-    if failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    for role in ["sender", "receiver"] {
+        count(queue_loop(role, kills, &mut dice), role);
     }
+    count(last_member_loop(kills, &mut dice), "last member");
+    (passed, failed)
 }
 
 /// The times the survivors needed to go on after a death.
@@ -87,19 +54,6 @@ impl Times {
             at(99),
             at(100)
         )
-    }
-}
-
-fn count(outcome: Result<String, String>, role: &str, passed: &mut u32, failed: &mut u32) {
-    match outcome {
-        Ok(summary) => {
-            *passed += 1;
-            println!("ok killed {role}: {summary}");
-        }
-        Err(why) => {
-            *failed += 1;
-            println!("FAILED killed {role}: {why}");
-        }
     }
 }
 
