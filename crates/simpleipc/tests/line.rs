@@ -186,3 +186,66 @@ fn a_permit_more_than_the_line_needs_is_for_whoever_comes() {
         waiting.join().expect("it ends").expect("its turn");
     });
 }
+
+/// A small generator: the same numbers in each run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, below: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % below
+    }
+}
+
+/// A word of the lock gets a value that it might have, or any.
+fn scribble(words: &Words, dice: &mut Dice) {
+    let any = [
+        0,
+        1,
+        2,
+        5,
+        77 << 32 | 3,
+        1 << 40,
+        u64::MAX,
+        dice.roll(u64::MAX),
+    ];
+    let word = any[dice.roll(8) as usize];
+    let block = header::OFF_ENDPOINTS + dice.roll(5) * endpoint::BLOCK_BYTES;
+    let at = match dice.roll(6) {
+        0 | 1 => header::OFF_PERMITS + dice.roll(4) as usize * 8,
+        2 => header::OFF_ACTIVE + dice.roll(4) as usize * 8,
+        3 => block as usize + endpoint::OFF_WAITING_SINCE_NS,
+        4 => block as usize + endpoint::OFF_LEASE,
+        _ => block as usize + endpoint::OFF_STATE,
+    };
+    words.store(at, word);
+}
+
+#[test]
+fn whatever_is_written_into_a_lock_its_users_go_on_or_are_told() {
+    let place = TestPlace::new();
+    let open = || Semaphore::open("l", 3, &place.options());
+    let mut dice = Dice(4711);
+    let mut handles = vec![open().expect("open"), open().expect("open")];
+    let words = Words::of(&place);
+    for _ in 0..3000 {
+        scribble(&words, &mut dice);
+        let which = dice.roll(handles.len() as u64) as usize;
+        let timeout = Duration::from_micros(dice.roll(3) * 700);
+        let began = Instant::now();
+        let outcome = match dice.roll(4) {
+            0 => handles[which].release(),
+            1 => open().map(|newcomer| handles[which] = newcomer),
+            _ => handles[which].acquire(Some(timeout)).map(forget),
+        };
+        assert!(began.elapsed() < SOON.expect("some time"), "{outcome:?}");
+        let told = outcome.map_err(|error| error.message().len() > 10);
+        assert_ne!(told, Err(false), "no sentence");
+    }
+    audit("l", Some(place.path())).expect("an audit looks at all of it");
+    drop(handles);
+    let left = std::fs::remove_file(place.path().join("l.sipc"));
+    assert!(left.is_ok() || !place.path().join("l.sipc").exists());
+}
