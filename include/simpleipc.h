@@ -194,6 +194,25 @@ extern "C" {
 /* Bits of sipc_message.flags. */
 /* queue: an earlier receiver died while holding this message */
 #define SIPC_MESSAGE_REDELIVERED 1u
+/* request: nobody waits for a reply */
+#define SIPC_MESSAGE_ONE_WAY 2u
+/* reply: more replies to this call follow */
+#define SIPC_MESSAGE_MORE 4u
+
+/* Bits of the flags of sipc_call. */
+/* to do it twice is the same as to do it once: should its server die, another one gets the call, or
+ * the next to come */
+#define SIPC_CALL_IDEMPOTENT 1u
+/* do not ask what becomes of it. It is done at most once, also when this process has gone meanwhile
+ * */
+#define SIPC_CALL_ONE_WAY 2u
+
+/* Bits of the flags of sipc_reply. */
+/* one of several replies; the last one is without this bit */
+#define SIPC_REPLY_MORE 1u
+/* an error of this program: a map with code (INT), message (STR) and data (any). The client gets
+ * SIPC_FAILED and the map */
+#define SIPC_REPLY_ERROR 2u
 
 /* Most dimensions a tensor may have. */
 #define SIPC_DIMS_MAX 8u
@@ -646,7 +665,7 @@ SIPC_API int32_t sipc_put(sipc_channel *channel, const sipc_value *value, int64_
  * ran while the thread slept, or sipc_interrupt was called; a handler may call sipc_interrupt, and
  * that is never missed.
  *
- *   channel     opened with SUBSCRIBE, RECEIVE, WATCH or WAIT
+ *   channel     opened with SUBSCRIBE, RECEIVE, WATCH, WAIT or SERVE
  *   timeout_ns  below 0: for ever
  *   message     set message->size first; filled on success; release it with sipc_release
  *   error       optional, may be NULL: receives the details
@@ -757,7 +776,7 @@ SIPC_API int32_t sipc_unloan(sipc_channel *channel, void *data);
  * looked at in turn, so that none starves. With several receivers on one queue another may be
  * faster: the take then times out; wait again.
  *
- *   channels    handles opened with SUBSCRIBE, RECEIVE, WATCH or WAIT
+ *   channels    handles opened with SUBSCRIBE, RECEIVE, WATCH, WAIT or SERVE
  *   count       1 to 64
  *   timeout_ns  below 0: for ever
  *   index       which one has a message
@@ -776,6 +795,98 @@ SIPC_API int32_t sipc_wait(sipc_channel *const *channels, uint32_t count, int64_
  * Threads: any, also while another thread waits in the handle.
  * If a peer dies: not affected. */
 SIPC_API int32_t sipc_interrupt(sipc_channel *channel);
+
+/* Starts a call of a service: exactly one of its servers gets it, or the next one to come. At most
+ * 64 calls of a handle are in flight (FULL).
+ *
+ *   channel     opened with CALL
+ *   method      NUL-terminated UTF-8, 1 to 255 bytes; ".methods" asks what the service offers
+ *   args        the arguments: LIST, MAP, one value, or NULL for none
+ *   flags       SIPC_CALL_*
+ *   timeout_ns  how long to wait for room; below 0: for ever
+ *   call        the number to take its replies by; 0 if one-way. May be NULL if so
+ *   error       optional, may be NULL: receives the details
+ *
+ * Returns: OK, FULL, INTERRUPTED, BUSY, CLOSED, FORKED, UNLINKED, EVICTED, WRONG_ROLE, TOO_LARGE,
+ *          BAD_VALUE, BAD_ARGUMENT, CORRUPT, NO_SPACE, SYSTEM, INTERNAL.
+ * Threads: one at a time; a second thread gets SIPC_BUSY.
+ * If a peer dies: the call goes to a server that lives, or waits for one. */
+SIPC_API int32_t sipc_call(sipc_channel *channel, const char *method, const sipc_value *args,
+        uint32_t flags, int64_t timeout_ns, uint64_t *call, sipc_error *error);
+
+/* Waits for the next reply of a call. With SIPC_MESSAGE_MORE in its flags another one follows; else
+ * the call is over. FAILED is an error of the server's program, which the message holds: a map with
+ * code, message and data. After TIMEOUT and INTERRUPTED the call is still in flight; after any
+ * other error it is over.
+ *
+ *   channel     the handle that called
+ *   call        the number from sipc_call
+ *   timeout_ns  below 0: for ever
+ *   message     set message->size first; filled with SIPC_OK and with SIPC_FAILED; release it with
+ *               sipc_release
+ *   error       optional, may be NULL: receives the details
+ *
+ * Returns: OK, FAILED, TIMEOUT, CANCELLED, SERVER_DIED, INTERRUPTED, BUSY, CLOSED, FORKED,
+ *          UNLINKED, EVICTED, WRONG_ROLE, BAD_ARGUMENT, CORRUPT, NO_SPACE, TOO_LARGE, SYSTEM,
+ *          INTERNAL.
+ * Threads: one at a time; a second thread gets SIPC_BUSY.
+ * If a peer dies: SERVER_DIED within 100 ms, with the process in the sentence; an idempotent call
+ *          goes to another server instead. */
+SIPC_API int32_t sipc_result(sipc_channel *channel, uint64_t call, int64_t timeout_ns,
+        sipc_message *message, sipc_error *error);
+
+/* Ends a call: no server begins with it any more, and one that works on it learns it by
+ * sipc_cancelled. Its sipc_result, if anybody asks, is CANCELLED.
+ *
+ *   channel  the handle that called
+ *   call     the number from sipc_call; a call that is over is allowed
+ *
+ * Returns: OK, BUSY, CLOSED, FORKED, WRONG_ROLE.
+ * Threads: one at a time; a second thread gets SIPC_BUSY.
+ * If a peer dies: not affected. */
+SIPC_API int32_t sipc_cancel(sipc_channel *channel, uint64_t call);
+
+/* Answers a request; sipc_release it afterwards. A request that is released unanswered is an error
+ * for its client. With MORE: CANCELLED if nobody waits, FULL if the client does not take its
+ * replies and does not do so within 100 ms. The last reply always has room; one that cannot be sent
+ * for another reason is an error for the client, too.
+ *
+ *   request  taken from a handle opened with SERVE; its value is a list of the method and the
+ *            arguments
+ *   value    the result
+ *   flags    SIPC_REPLY_*
+ *   error    optional, may be NULL: receives the details
+ *
+ * Returns: OK, CANCELLED, FULL, INTERRUPTED, FORKED, UNLINKED, EVICTED, TOO_LARGE, BAD_VALUE,
+ *          BAD_ARGUMENT, CORRUPT, NO_SPACE, SYSTEM, INTERNAL.
+ * Threads: any; one at a time for each request.
+ * If a peer dies: a reply to a client that has died goes nowhere, with SIPC_OK; with MORE it is
+ *          CANCELLED. */
+SIPC_API int32_t sipc_reply(sipc_message *request, const sipc_value *value, uint32_t flags,
+        sipc_error *error);
+
+/* OK as long as somebody waits for the reply to a request; CANCELLED if the call was cancelled or
+ * has run out of time, or the client has died. Cheap enough for every turn of a loop.
+ *
+ *   request  taken from a handle opened with SERVE
+ *
+ * Returns: OK, CANCELLED, BAD_ARGUMENT.
+ * Threads: any; one at a time for each request.
+ * If a peer dies: CANCELLED when the client has died. */
+SIPC_API int32_t sipc_cancelled(sipc_message *request);
+
+/* Says what this server offers, to those who call ".methods". Calls of other methods arrive, too.
+ *
+ *   channel  opened with SERVE
+ *   methods  a list of maps: name (STR), and if wanted args (a list of pairs of a name and a type),
+ *            returns (STR), idempotent (BOOL), about (STR)
+ *   error    optional, may be NULL: receives the details
+ *
+ * Returns: OK, BUSY, CLOSED, FORKED, WRONG_ROLE, BAD_VALUE, BAD_ARGUMENT, INTERNAL.
+ * Threads: one at a time; a second thread gets SIPC_BUSY.
+ * If a peer dies: a call of a method that is said to be idempotent here is done again if its server
+ *          died. */
+SIPC_API int32_t sipc_describe(sipc_channel *channel, const sipc_value *methods, sipc_error *error);
 
 /* Describes channels as a JSON list: name, pattern, peers, lanes, waiting messages with their age,
  * memory, leaks. Read-only; changes nothing.

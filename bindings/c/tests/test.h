@@ -20,6 +20,7 @@ typedef struct {
 
 /* Each file offers its tests in a list that ends with a NULL name. */
 extern const test argument_tests[];
+extern const test call_tests[];
 extern const test channel_tests[];
 extern const test fork_tests[];
 extern const test loan_tests[];

@@ -7,16 +7,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use simpleipc::{
-    Delivery, Error, Interrupter, Notifier, Options, Publisher, Receiver, Result, Semaphore,
-    Sender, Setter, Source, Status, Subscriber, Value, Waiter, Watcher,
+    Client, Delivery, Error, Interrupter, Notifier, Options, Publisher, Receiver, Result,
+    Semaphore, Sender, Server, Setter, Source, Status, Subscriber, Value, Waiter, Watcher,
 };
 
+use crate::call;
 use crate::generated::{
     SIPC_KIND_BYTES, SIPC_KIND_FLOAT, SIPC_KIND_INT, SIPC_KIND_STR, SIPC_OPTION_LATEST,
-    SIPC_OPTION_LOSSLESS, SIPC_OPTION_TAP, SIPC_OPTION_UNSTAMPED, SIPC_ROLE_LOCK, SIPC_ROLE_NOTIFY,
-    SIPC_ROLE_PUBLISH, SIPC_ROLE_RECEIVE, SIPC_ROLE_SEND, SIPC_ROLE_SET, SIPC_ROLE_SUBSCRIBE,
-    SIPC_ROLE_WAIT, SIPC_ROLE_WATCH, sipc_channel, sipc_error, sipc_message, sipc_options,
-    sipc_value,
+    SIPC_OPTION_LOSSLESS, SIPC_OPTION_TAP, SIPC_OPTION_UNSTAMPED, SIPC_ROLE_CALL, SIPC_ROLE_LOCK,
+    SIPC_ROLE_NOTIFY, SIPC_ROLE_PUBLISH, SIPC_ROLE_RECEIVE, SIPC_ROLE_SEND, SIPC_ROLE_SERVE,
+    SIPC_ROLE_SET, SIPC_ROLE_SUBSCRIBE, SIPC_ROLE_WAIT, SIPC_ROLE_WATCH, sipc_channel, sipc_error,
+    sipc_message, sipc_options, sipc_value,
 };
 use crate::guard::{duration, grown, guard, measured, misuse, present, text};
 use crate::handle::{self, Entered};
@@ -46,6 +47,8 @@ pub(crate) enum End {
     Waiter(Waiter),
     Delivery(Delivery),
     Lock(Semaphore),
+    Client(Client),
+    Server(Server),
 }
 
 /// See simpleipc.h.
@@ -93,6 +96,8 @@ pub unsafe extern "C" fn sipc_open(
                 (waiter, signal) => End::Delivery(waiter.deliver(signal)?),
             },
             SIPC_ROLE_LOCK => End::Lock(lock::open(name, permits, &options)?),
+            SIPC_ROLE_CALL => End::Client(Client::open(name, &options)?),
+            SIPC_ROLE_SERVE => End::Server(Server::open(name, &options)?),
             _ => return Err(misuse(format!("there is no role {role}; see SIPC_ROLE_*"))),
         };
         let opened = handle::register(Channel {
@@ -258,6 +263,8 @@ impl Channel {
             End::Waiter(end) => end.interrupter(),
             End::Delivery(end) => end.interrupter(),
             End::Lock(end) => end.interrupter(),
+            End::Client(end) => end.interrupter(),
+            End::Server(end) => end.interrupter(),
         }
     }
 
@@ -278,6 +285,8 @@ impl Channel {
             },
             // SAFETY: as above.
             End::Waiter(end) => unsafe { message::fill_count(to, end.wait(timeout)?) },
+            // SAFETY: as above.
+            End::Server(end) => unsafe { call::fill_request(to, end.receive(timeout)?) },
             End::Delivery(_) => Err(Error::new(
                 Status::WrongRole,
                 "the handle was opened to raise a signal, and nothing can be taken from it",
@@ -353,6 +362,7 @@ impl Channel {
             End::Watcher(end) => Ok(end),
             End::Waiter(end) => Ok(end),
             End::Lock(_) => Err(locks_only()),
+            End::Server(end) => Ok(end),
             _ => Err(puts_only()),
         }
     }

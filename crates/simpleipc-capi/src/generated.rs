@@ -330,6 +330,25 @@ pub const SIPC_OPTION_TAP: u32 = 8;
 // Bits of sipc_message.flags.
 /// queue: an earlier receiver died while holding this message
 pub const SIPC_MESSAGE_REDELIVERED: u32 = 1;
+/// request: nobody waits for a reply
+pub const SIPC_MESSAGE_ONE_WAY: u32 = 2;
+/// reply: more replies to this call follow
+pub const SIPC_MESSAGE_MORE: u32 = 4;
+
+// Bits of the flags of sipc_call.
+/// to do it twice is the same as to do it once: should its server die, another one gets the call,
+/// or the next to come
+pub const SIPC_CALL_IDEMPOTENT: u32 = 1;
+/// do not ask what becomes of it. It is done at most once, also when this process has gone
+/// meanwhile
+pub const SIPC_CALL_ONE_WAY: u32 = 2;
+
+// Bits of the flags of sipc_reply.
+/// one of several replies; the last one is without this bit
+pub const SIPC_REPLY_MORE: u32 = 1;
+/// an error of this program: a map with code (INT), message (STR) and data (any). The client gets
+/// SIPC_FAILED and the map
+pub const SIPC_REPLY_ERROR: u32 = 2;
 
 /// Most dimensions a tensor may have.
 pub const SIPC_DIMS_MAX: u32 = 8;
@@ -734,6 +753,56 @@ pub type sipc_wait_fn = unsafe extern "C" fn(
 /// Makes the wait in progress on this handle, or else the next one, return SIPC_INTERRUPTED.
 pub type sipc_interrupt_fn = unsafe extern "C" fn(channel: *mut sipc_channel) -> i32;
 
+/// Starts a call of a service: exactly one of its servers gets it, or the next one to come. At most
+/// 64 calls of a handle are in flight (FULL).
+pub type sipc_call_fn = unsafe extern "C" fn(
+    channel: *mut sipc_channel,
+    method: *const c_char,
+    args: *const sipc_value,
+    flags: u32,
+    timeout_ns: i64,
+    call: *mut u64,
+    error: *mut sipc_error,
+) -> i32;
+
+/// Waits for the next reply of a call. With SIPC_MESSAGE_MORE in its flags another one follows;
+/// else the call is over. FAILED is an error of the server's program, which the message holds: a
+/// map with code, message and data. After TIMEOUT and INTERRUPTED the call is still in flight;
+/// after any other error it is over.
+pub type sipc_result_fn = unsafe extern "C" fn(
+    channel: *mut sipc_channel,
+    call: u64,
+    timeout_ns: i64,
+    message: *mut sipc_message,
+    error: *mut sipc_error,
+) -> i32;
+
+/// Ends a call: no server begins with it any more, and one that works on it learns it by
+/// sipc_cancelled. Its sipc_result, if anybody asks, is CANCELLED.
+pub type sipc_cancel_fn = unsafe extern "C" fn(channel: *mut sipc_channel, call: u64) -> i32;
+
+/// Answers a request; sipc_release it afterwards. A request that is released unanswered is an error
+/// for its client. With MORE: CANCELLED if nobody waits, FULL if the client does not take its
+/// replies and does not do so within 100 ms. The last reply always has room; one that cannot be
+/// sent for another reason is an error for the client, too.
+pub type sipc_reply_fn = unsafe extern "C" fn(
+    request: *mut sipc_message,
+    value: *const sipc_value,
+    flags: u32,
+    error: *mut sipc_error,
+) -> i32;
+
+/// OK as long as somebody waits for the reply to a request; CANCELLED if the call was cancelled or
+/// has run out of time, or the client has died. Cheap enough for every turn of a loop.
+pub type sipc_cancelled_fn = unsafe extern "C" fn(request: *mut sipc_message) -> i32;
+
+/// Says what this server offers, to those who call ".methods". Calls of other methods arrive, too.
+pub type sipc_describe_fn = unsafe extern "C" fn(
+    channel: *mut sipc_channel,
+    methods: *const sipc_value,
+    error: *mut sipc_error,
+) -> i32;
+
 /// Describes channels as a JSON list: name, pattern, peers, lanes, waiting messages with their age,
 /// memory, leaks. Read-only; changes nothing.
 pub type sipc_audit_fn = unsafe extern "C" fn(
@@ -791,6 +860,12 @@ macro_rules! check_bodies {
         const _: $crate::generated::sipc_unloan_fn = $crate::sipc_unloan;
         const _: $crate::generated::sipc_wait_fn = $crate::sipc_wait;
         const _: $crate::generated::sipc_interrupt_fn = $crate::sipc_interrupt;
+        const _: $crate::generated::sipc_call_fn = $crate::sipc_call;
+        const _: $crate::generated::sipc_result_fn = $crate::sipc_result;
+        const _: $crate::generated::sipc_cancel_fn = $crate::sipc_cancel;
+        const _: $crate::generated::sipc_reply_fn = $crate::sipc_reply;
+        const _: $crate::generated::sipc_cancelled_fn = $crate::sipc_cancelled;
+        const _: $crate::generated::sipc_describe_fn = $crate::sipc_describe;
         const _: $crate::generated::sipc_audit_fn = $crate::sipc_audit;
         const _: $crate::generated::sipc_clean_fn = $crate::sipc_clean;
     };

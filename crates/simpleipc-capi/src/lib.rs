@@ -5,6 +5,7 @@
 //! `libsimpleipc` makes the files that C programs link; the Python package links this one.
 
 mod barrier;
+mod call;
 mod channel;
 mod error;
 pub mod generated;
@@ -21,6 +22,7 @@ mod thread;
 mod upkeep;
 mod value;
 
+pub use call::{sipc_call, sipc_cancel, sipc_cancelled, sipc_describe, sipc_reply, sipc_result};
 pub use channel::{sipc_close, sipc_interrupt, sipc_open, sipc_put, sipc_take, sipc_wait};
 pub use library::{sipc_abi_version, sipc_now_ns, sipc_status_text, sipc_version};
 pub use loan::{sipc_loan, sipc_unloan};

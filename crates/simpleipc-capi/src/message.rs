@@ -6,6 +6,7 @@ use std::{mem, ptr, slice};
 use simpleipc::limits::INLINE_BYTES_MAX;
 use simpleipc::{Kind, Message, Result, Value};
 
+use crate::call;
 use crate::generated::{SIPC_MESSAGE_INIT, SIPC_MESSAGE_REDELIVERED, sipc_message, sipc_value};
 use crate::guard::guard;
 use crate::thread;
@@ -44,7 +45,11 @@ pub(crate) struct Hold {
 /// Marks the address of a hold that is no more than a copy of the data.
 const COPY: usize = 1;
 
-const _: () = assert!(size_of::<Hold>() >= INLINE_BYTES_MAX && align_of::<Hold>() > COPY);
+/// Marks the address of what keeps a request or a reply; see `call.rs`.
+pub(crate) const CALL: usize = 2;
+
+const _: () = assert!(size_of::<Hold>() >= INLINE_BYTES_MAX);
+const _: () = assert!(align_of::<Hold>() > COPY + CALL);
 
 /// Drops what a hold holds, and keeps its memory for the next one.
 ///
@@ -52,6 +57,11 @@ const _: () = assert!(size_of::<Hold>() >= INLINE_BYTES_MAX && align_of::<Hold>(
 /// `hold` is from `fill`, and nobody uses it any more.
 #[inline(always)]
 unsafe fn end(hold: *mut Hold) {
+    if hold.addr() & CALL != 0 {
+        // SAFETY: passed on.
+        unsafe { call::end(hold.map_addr(|address| address & !CALL).cast()) };
+        return;
+    }
     let memory = hold.map_addr(|address| address & !COPY);
     // SAFETY: promised by the caller; without its contents, a hold is the memory of one.
     unsafe {
@@ -179,7 +189,7 @@ fn data(message: &Message) -> Option<(Kind, &[u8])> {
 }
 
 /// Writes what is known about a message besides its value.
-fn set_facts(to: &mut sipc_message, message: &Message) {
+pub(crate) fn set_facts(to: &mut sipc_message, message: &Message) {
     let redelivered = message.is_redelivered();
     to.flags = if redelivered {
         SIPC_MESSAGE_REDELIVERED

@@ -237,7 +237,7 @@ fn a_client_that_does_not_take_its_stream_holds_nobody_up() {
     let mut client = Client::open("calc", &options).expect("a client");
     let mut server = Server::open("calc", &options).expect("a server");
     let mut call = client.start("flood", ()).expect("started");
-    let mut request = server.receive(PATIENCE).expect("a request");
+    let request = server.receive(PATIENCE).expect("a request");
     let mut sent = 0;
     let error = loop {
         match request.push(sent) {
@@ -264,7 +264,7 @@ fn a_server_sees_that_a_call_was_cancelled() {
     let mut server = Server::open("calc", &options).expect("a server");
     let mut call = client.start("slow", ()).expect("started");
     let mut unseen = client.start("unseen", ()).expect("started");
-    let mut request = server.receive(PATIENCE).expect("a request");
+    let request = server.receive(PATIENCE).expect("a request");
     assert!(!request.is_cancelled());
     call.cancel();
     unseen.cancel();

@@ -62,7 +62,7 @@ pub fn serve(part: &Part) -> simpleipc::Result<()> {
     say(format_args!("ready"));
     let mut held: Vec<Request> = Vec::new();
     loop {
-        let mut request = server.receive(None)?;
+        let request = server.receive(None)?;
         match request.method() {
             "note" => {
                 let Value::Int(number) = request.args()? else {

@@ -223,7 +223,7 @@ fn a_client_that_dies_costs_its_servers_nothing() {
     let mut other = open(&place);
     for stopped in [false, true] {
         let client = start(&place, &["holder"]);
-        let mut request = server.receive(PATIENCE).expect("a request");
+        let request = server.receive(PATIENCE).expect("a request");
         assert!(!request.is_cancelled());
         if stopped {
             client.signal(libc::SIGSTOP);
@@ -270,7 +270,7 @@ fn a_stopped_client_holds_its_server_up_for_a_moment_and_gets_its_end() {
     let place = Place::new();
     let mut server = Server::open(SERVICE, &place.options()).expect("a server");
     let mut client = start(&place, &["holder"]);
-    let mut request = server.receive(PATIENCE).expect("a request");
+    let request = server.receive(PATIENCE).expect("a request");
     client.signal(libc::SIGSTOP);
     let began = Instant::now();
     let mut pushed = 0;

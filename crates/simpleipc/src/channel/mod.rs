@@ -20,7 +20,9 @@ pub use message::Message;
 pub use oneshot::{get, notify, publish, receive, send, set, wait};
 pub use options::Options;
 pub use queue::{Receiver, Sender};
-pub use service::{Call, CallError, Client, Failure, Handlers, Method, Reply, Request, Server};
+pub use service::{
+    Call, CallError, Client, Failure, Handlers, Manner, Method, Reply, Request, Server,
+};
 pub use signal::{Notifier, Waiter};
 pub use state::{Setter, Watcher};
 pub use topic::{Publisher, Subscriber};

@@ -47,6 +47,8 @@ struct InFlight {
     source: Option<u64>,
     arrived: VecDeque<Outcome>,
     is_over: bool,
+    /// Cancelled by the program, which may not want to know any more.
+    is_cancelled: bool,
     /// Since when its request is nowhere to be seen, or with a dead server; 0 = it is not.
     doubted_ns: i64,
 }
@@ -141,16 +143,19 @@ impl Calls {
             source: None,
             arrived: VecDeque::new(),
             is_over: false,
+            is_cancelled: false,
             doubted_ns: 0,
         });
         Ok(call)
     }
 
     fn free_slot(&self) -> Result<usize> {
-        // The longest unused one would do as well: a call's number is never used again.
+        let of_cancelled =
+            |known: &Option<InFlight>| known.as_ref().is_some_and(|c| c.is_cancelled);
         self.in_flight
             .iter()
             .position(Option::is_none)
+            .or_else(|| self.in_flight.iter().position(of_cancelled))
             .ok_or_else(|| {
                 Error::new(
                     Status::Full,
@@ -205,12 +210,14 @@ impl Calls {
         Ok(outcome)
     }
 
-    /// Ends a call that nobody is to answer. It has an end still to be looked at.
+    /// Ends a call that nobody is to answer. Who looks at its end finds `Cancelled`, until its
+    /// slot is needed.
     pub fn cancel(&mut self, call: u64) {
         let text = "the call was cancelled by this client";
         self.withdraw(call);
         if let Some(in_flight) = self.find(call) {
             in_flight.arrived.clear();
+            in_flight.is_cancelled = true;
             in_flight.end(Error::new(Status::Cancelled, text).into());
         }
     }
@@ -263,7 +270,7 @@ impl Calls {
                 in_flight.is_over = true;
             }
             ReplyKind::Failed => {
-                let value = reply.value().map(Failure::from_value);
+                let value = reply.value().map(Failure::from);
                 in_flight.end(value.map_or_else(CallError::Lost, CallError::Failed));
             }
             ReplyKind::Refused => {

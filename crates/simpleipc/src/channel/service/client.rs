@@ -119,6 +119,36 @@ impl Client {
             .map(|_| ())
     }
 
+    /// Starts a call that is known by its number, for programs that keep many: take its replies
+    /// with [`take`](Self::take). Of one-way calls the number is 0. Waits for room so long.
+    pub fn begin(
+        &mut self,
+        method: &str,
+        args: &Value<'_>,
+        manner: Manner,
+        timeout: Option<Duration>,
+    ) -> Result<u64> {
+        let deadline = Deadline::after(timeout);
+        self.shared.locked().begin(method, args, manner, deadline)
+    }
+
+    /// Waits for the next reply of the call with this number: the last one has no
+    /// [`has_more`](Reply::has_more). After that, and after an error that is not a time-out or an
+    /// interrupt, the number means nothing.
+    pub fn take(
+        &mut self,
+        number: u64,
+        timeout: Option<Duration>,
+    ) -> std::result::Result<Reply, CallError> {
+        let deadline = Deadline::after(timeout);
+        self.shared.locked().next(number, deadline)
+    }
+
+    /// Ends the call with this number, whose end is `Cancelled` if anybody wants to know.
+    pub fn cancel(&mut self, number: u64) {
+        self.shared.locked().cancel(number);
+    }
+
     /// What the service offers: a list of maps with `name` and, as far as the server says,
     /// `args` (pairs of a name and a type), `returns`, `idempotent` and `about`. Any of several
     /// servers answers.

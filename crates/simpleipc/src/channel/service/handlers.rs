@@ -12,7 +12,7 @@ type Answer = std::result::Result<Value<'static>, Failure>;
 /// One handler.
 pub(super) struct Handler<'h> {
     name: String,
-    work: Box<dyn FnMut(&mut Request) -> Answer + 'h>,
+    work: Box<dyn FnMut(&Request) -> Answer + 'h>,
 }
 
 /// The handlers of a server, one for each method.
@@ -44,7 +44,7 @@ impl<'h> Handlers<'h> {
 
     /// Has `work` answer the calls of a method, from now on. It may push replies of a stream
     /// before it returns the result.
-    pub fn on(&mut self, method: &str, work: impl FnMut(&mut Request) -> Answer + 'h) -> &mut Self {
+    pub fn on(&mut self, method: &str, work: impl FnMut(&Request) -> Answer + 'h) -> &mut Self {
         self.all.retain(|known| known.name != method);
         self.all.push(Handler {
             name: method.to_string(),
@@ -64,8 +64,8 @@ impl<'h> Handlers<'h> {
 
 impl Handler<'_> {
     /// Calls the handler and sends what it returns.
-    pub fn answer(&mut self, mut request: Request) -> Result<()> {
-        let answer = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut request)));
+    pub fn answer(&mut self, request: &Request) -> Result<()> {
+        let answer = catch_unwind(AssertUnwindSafe(|| (self.work)(request)));
         match answer {
             Ok(Ok(value)) => request.reply(value),
             Ok(Err(failure)) => request.fail(&failure),

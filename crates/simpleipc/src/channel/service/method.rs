@@ -1,5 +1,6 @@
 //! What a server says of one method, for people and programs that ask.
 
+use crate::error::{Error, Result, Status};
 use crate::value::Value;
 
 /// A method that a server offers.
@@ -50,6 +51,43 @@ impl Method {
         self
     }
 
+    /// From a map as those who ask get it.
+    pub(super) fn from_value(value: &Value<'_>) -> Result<Self> {
+        let refuse = |what: &str| {
+            Error::new(
+                Status::BadValue,
+                format!(
+                    "a method is described by a map with a name, and perhaps args (pairs of a \
+                     name and a type), returns, idempotent and about; {what}"
+                ),
+            )
+        };
+        let Value::Map(pairs) = value else {
+            return Err(refuse("this is no map"));
+        };
+        let mut method = Self::default();
+        for (key, value) in pairs {
+            match (&**key, value) {
+                ("name", Value::Str(text)) => method.name = text.to_string(),
+                ("returns", Value::Str(text)) => method.returns = Some(text.to_string()),
+                ("about", Value::Str(text)) => method.about = Some(text.to_string()),
+                ("idempotent", Value::Bool(truth)) => method.idempotent = *truth,
+                ("args", Value::List(args)) => {
+                    let args = args.iter().map(arg).collect::<Option<_>>();
+                    method.args = args.ok_or_else(|| refuse("its args are no pairs of texts"))?;
+                }
+                (key, value) => {
+                    let what = format!("here '{key}' is a {:?}", value.kind());
+                    return Err(refuse(&what));
+                }
+            }
+        }
+        match method.name.is_empty() {
+            true => Err(refuse("this has no name")),
+            false => Ok(method),
+        }
+    }
+
     /// As it is told to those who ask.
     pub(super) fn to_value(&self) -> Value<'_> {
         let mut pairs = vec![("name", Value::from(&self.name))];
@@ -69,5 +107,15 @@ impl Method {
             pairs.push(("about", Value::from(text)));
         }
         Value::from(pairs)
+    }
+}
+
+fn arg(value: &Value<'_>) -> Option<(String, String)> {
+    let Value::List(pair) = value else {
+        return None;
+    };
+    match &pair[..] {
+        [Value::Str(name), Value::Str(kind)] => Some((name.to_string(), kind.to_string())),
+        _ => None,
     }
 }

@@ -15,6 +15,7 @@ mod request;
 mod server;
 
 pub use call::Call;
+pub use calls::Manner;
 pub use client::Client;
 pub use handlers::Handlers;
 pub use method::Method;

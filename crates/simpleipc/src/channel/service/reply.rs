@@ -86,21 +86,23 @@ impl Failure {
         }
     }
 
-    /// As it travels.
-    pub(super) fn to_value(&self) -> Value<'_> {
+    /// As it travels: a map.
+    pub fn to_value(&self) -> Value<'_> {
         Value::from(vec![
             ("code", Value::Int(self.code)),
             ("message", Value::from(&*self.message)),
             ("data", Value::clone(&self.data)),
         ])
     }
+}
 
-    /// From what has travelled; whatever is missing is empty.
-    pub(super) fn from_value(value: Value<'_>) -> Self {
+/// From a map with `code`, `message` and `data`, as it travels; whatever is missing is empty. Any
+/// other value is the data.
+impl From<Value<'_>> for Failure {
+    fn from(value: Value<'_>) -> Self {
         let mut failure = Self::new(0, "");
         let Value::Map(pairs) = value else {
-            *failure.data = value.into_owned();
-            return failure;
+            return failure.with_data(value.into_owned());
         };
         for (key, value) in pairs {
             match (&*key, value) {

@@ -68,16 +68,16 @@ impl Request {
             .is_some_and(|ticket| !ticket.is_waiting())
     }
 
-    /// Ends the call with a result. Nothing if nobody waits. On an error, as for a result that is
+    /// Ends the call with a result, of which there is one. Nothing if nobody waits. On an error, as for a result that is
     /// too large, the client is told, too.
-    pub fn reply<'a>(self, value: impl Into<Value<'a>>) -> Result<()> {
+    pub fn reply<'a>(&self, value: impl Into<Value<'a>>) -> Result<()> {
         self.end(ReplyKind::Last, &value.into())
     }
 
     /// Sends one of several replies; the last one is for [`reply`](Self::reply). `Cancelled` if
     /// nobody waits, `Full` if the client has not taken the earlier ones and does not do so within
     /// 100 ms; then try again, or end the call.
-    pub fn push<'a>(&mut self, value: impl Into<Value<'a>>) -> Result<()> {
+    pub fn push<'a>(&self, value: impl Into<Value<'a>>) -> Result<()> {
         let value = value.into();
         match &self.ticket {
             Some(ticket) => put(ticket, ReplyKind::More, Status::Ok, &value),
@@ -86,11 +86,11 @@ impl Request {
     }
 
     /// Ends the call with an error of the program.
-    pub fn fail(self, failure: &Failure) -> Result<()> {
+    pub fn fail(&self, failure: &Failure) -> Result<()> {
         self.end(ReplyKind::Failed, &failure.to_value())
     }
 
-    fn end(self, kind: ReplyKind, value: &Value<'_>) -> Result<()> {
+    fn end(&self, kind: ReplyKind, value: &Value<'_>) -> Result<()> {
         let Some(ticket) = &self.ticket else {
             return Ok(());
         };

@@ -60,6 +60,24 @@ impl Server {
         &mut self.methods[at]
     }
 
+    /// [`method`](Self::method) for several at once: a list of maps as [`Client::methods`] returns.
+    ///
+    /// [`Client::methods`]: crate::Client::methods
+    pub fn describe(&mut self, methods: &Value<'_>) -> Result<()> {
+        let Value::List(list) = methods else {
+            return Err(Error::new(
+                Status::BadValue,
+                "methods are described by a list of maps",
+            ));
+        };
+        let described = list.iter().map(Method::from_value);
+        for method in described.collect::<Result<Vec<_>>>()? {
+            let name = method.name().to_string();
+            *self.method(&name) = method;
+        }
+        Ok(())
+    }
+
     /// Takes the next call; `Timeout` when there is none in time. `None` waits for ever, zero only
     /// looks. Calls that nobody waits for any more do not arrive.
     pub fn receive(&mut self, timeout: Option<Duration>) -> Result<Request> {
@@ -153,7 +171,7 @@ impl Server {
             };
             // What cannot be sent is the client's loss, who has been told.
             let _: std::result::Result<(), Error> = match handlers.find(request.method()) {
-                Some(handler) => handler.answer(request),
+                Some(handler) => handler.answer(&request),
                 None => {
                     let text = format!("the service has no method '{}'", request.method());
                     request.fail(&Failure::new(Failure::NO_SUCH_METHOD, text))
