@@ -99,8 +99,13 @@ fn channel_files_of_another_layout_or_byte_order_are_refused() {
     other[12..16].reverse();
     with_file(&place, &other, Status::Version, &["byte order"]);
     let mut featured = sound.clone();
-    featured[16..20].copy_from_slice(&4u32.to_ne_bytes());
-    with_file(&place, &featured, Status::Version, &["features", "0x4"]);
+    featured[16..20].copy_from_slice(&0x8000_0000u32.to_ne_bytes());
+    with_file(
+        &place,
+        &featured,
+        Status::Version,
+        &["features", "0x80000000"],
+    );
 }
 
 #[test]

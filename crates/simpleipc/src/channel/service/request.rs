@@ -68,7 +68,8 @@ impl Request {
             .is_some_and(|ticket| !ticket.is_waiting())
     }
 
-    /// Ends the call with a result, of which there is one. Nothing if nobody waits. On an error, as for a result that is
+    /// Ends the call with a result, of which there is one. Nothing if nobody waits. On an error, as
+    /// for a result that is
     /// too large, the client is told, too.
     pub fn reply<'a>(&self, value: impl Into<Value<'a>>) -> Result<()> {
         self.end(ReplyKind::Last, &value.into())
