@@ -283,6 +283,7 @@ fn a_stopped_client_holds_its_server_up_for_a_moment_and_gets_its_end() {
     assert_eq!(error.status(), Status::Full);
     assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
     request.reply(&*"x".repeat(1000)).expect("its end has room");
+    drop(request);
     client.signal(libc::SIGCONT);
     let said = client.line().expect("it goes on");
     assert!(said.starts_with(&format!("{pushed} parts and")), "{said}");
