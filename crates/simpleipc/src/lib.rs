@@ -43,8 +43,8 @@ pub use channel::{
     Call, CallError, ChannelReport, Client, Delivery, Failure, Handlers, Interrupter, Loan,
     LoanKind, Lock, Manner, Message, Method, Notifier, Options, Pattern, PeerReport, Permit,
     Publisher, Receiver, Reply, Request, Semaphore, Sender, Server, Setter, Source, Subscriber,
-    Waiter, Watcher, audit, audit_all, clean, get, notify, now_ns, publish, receive, send, set,
-    wait, wait_any,
+    Waiter, Watcher, audit, audit_all, call, clean, get, notify, now_ns, publish, receive, send,
+    set, wait, wait_any,
 };
 pub use error::{Class, Error, Result, Status};
 pub use plugin::{Event, Happening, Host, Plugin, plugin_service};

@@ -351,6 +351,18 @@ fn a_service_can_be_asked_what_it_offers() {
 }
 
 #[test]
+fn a_removed_service_is_noticed() {
+    let place = TestPlace::new();
+    let options = place.options();
+    let mut client = Client::open("calc", &options).expect("a client");
+    std::fs::remove_file(place.path().join("calc.sipc")).expect("removed");
+    for _ in 0..2 {
+        let error = client.call("sum", (), PATIENCE).expect_err("no service");
+        assert_eq!(error.status(), Status::Unlinked);
+    }
+}
+
+#[test]
 fn the_verbs_of_other_patterns_are_refused() {
     let place = TestPlace::new();
     let options = place.options();

@@ -17,7 +17,7 @@ pub use crate::carrier::{ChannelReport, Delivery, Pattern, PeerReport};
 pub use loan::{Loan, LoanKind};
 pub use lock::{Lock, Permit, Semaphore};
 pub use message::Message;
-pub use oneshot::{get, notify, publish, receive, send, set, wait};
+pub use oneshot::{call, get, notify, publish, receive, send, set, wait};
 pub use options::Options;
 pub use queue::{Receiver, Sender};
 pub use service::{

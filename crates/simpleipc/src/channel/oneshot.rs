@@ -1,6 +1,9 @@
 //! One-call functions: no handle, no set-up. The process keeps each channel open behind them.
 
-use super::{Message, Notifier, Options, Publisher, Receiver, Sender, Setter, Waiter, Watcher};
+use super::{
+    CallError, Client, Message, Notifier, Options, Publisher, Receiver, Reply, Sender, Setter,
+    Waiter, Watcher,
+};
 use crate::error::{Class, Error, Result, Status};
 use crate::value::Value;
 use std::collections::HashMap;
@@ -26,6 +29,7 @@ static PUBLISHERS: OnceLock<Cache<Publisher>> = OnceLock::new();
 static SETTERS: OnceLock<Cache<Setter>> = OnceLock::new();
 static WATCHERS: OnceLock<Cache<Watcher>> = OnceLock::new();
 static NOTIFIERS: OnceLock<Cache<Notifier>> = OnceLock::new();
+static CLIENTS: OnceLock<Cache<Client>> = OnceLock::new();
 static WAITERS: OnceLock<Cache<Waiter>> = OnceLock::new();
 
 /// A panic while the lock was held cannot have left the handle in a bad state that matters: every
@@ -105,6 +109,30 @@ pub fn publish<'a>(name: &str, value: impl Into<Value<'a>>) -> Result<()> {
         WhenBusy::Wait,
         |publisher| publisher.put(&value, 0, timeout),
     )
+}
+
+/// Calls a method of a service and waits for its result: `simpleipc::call("calc", "add", (1, 2),
+/// None)`. See [`Client::call`].
+///
+/// The service stays open in this process. Any thread; works in a forked child.
+pub fn call<'a>(
+    name: &str,
+    method: &str,
+    args: impl Into<Value<'a>>,
+    timeout: Option<Duration>,
+) -> std::result::Result<Reply, CallError> {
+    let args = args.into();
+    with(
+        &CLIENTS,
+        name,
+        Client::open,
+        WhenBusy::OpenAnother,
+        |client| {
+            // Only what was not sent may be tried again.
+            let mut call = client.start(method, args.clone())?;
+            Ok(call.result(timeout))
+        },
+    )?
 }
 
 /// Takes one message out of a queue; `None` waits for ever. Any thread.

@@ -15,6 +15,8 @@ mod page;
 mod queue;
 mod queue_scenes;
 mod scenes;
+mod service;
+mod service_scenes;
 mod shortage;
 mod stage;
 mod starve;
@@ -287,5 +289,6 @@ fn judge(world: World, page: &Page, patience: bool) -> Result<(), String> {
         World::Queue(queue) => queue.judge(page.parts(), patience),
         World::State(state) => state.judge(page.parts()),
         World::Lock(lock) => lock.judge(page.parts()),
+        World::Service(service) => service.judge(),
     }
 }

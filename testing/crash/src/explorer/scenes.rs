@@ -4,10 +4,11 @@ use super::fate::Fate;
 use super::lock::Lock;
 use super::page::Page;
 use super::queue::Queue;
+use super::service::Service;
 use super::stage::{NOW, Stage, play};
 use super::state::State;
 use super::topic::Topic;
-use super::{lock_scenes, queue_scenes, state_scenes, topic_scenes};
+use super::{lock_scenes, queue_scenes, service_scenes, state_scenes, topic_scenes};
 use simpleipc::{Options, Status};
 use std::any::Any;
 
@@ -21,6 +22,7 @@ pub enum World {
     Queue(Box<Queue>),
     State(Box<State>),
     Lock(Box<Lock>),
+    Service(Box<Service>),
 }
 
 /// One operation of one role, among others.
@@ -40,6 +42,7 @@ pub fn all() -> impl Iterator<Item = &'static Scene> {
     scenes
         .chain(state_scenes::SCENES)
         .chain(lock_scenes::SCENES)
+        .chain(service_scenes::SCENES)
 }
 
 impl World {
@@ -49,6 +52,7 @@ impl World {
             World::Queue(queue) => queue.options.clone(),
             World::State(state) => state.options.clone(),
             World::Lock(lock) => lock.options.clone(),
+            World::Service(service) => service.options.clone(),
         }
     }
 
@@ -77,6 +81,13 @@ impl World {
         match self {
             World::Lock(lock) => Ok(lock),
             _ => Err("not a lock".to_owned()),
+        }
+    }
+
+    pub fn service(&mut self) -> Result<&mut Service, String> {
+        match self {
+            World::Service(service) => Ok(service),
+            _ => Err("not a service".to_owned()),
         }
     }
 
@@ -114,6 +125,14 @@ pub fn recover(world: &World, stage: &Stage) -> Held {
             let mut watcher = stage.watcher();
             stage.get(&mut watcher);
             Box::new((setter, watcher))
+        }
+        World::Service(_) => {
+            let mut server = stage.server();
+            while let Some(request) = stage.request(&mut server) {
+                stage.answer(request, 5_000);
+            }
+            let mut client = stage.client();
+            Box::new((stage.call(&mut client, 20), client, server))
         }
         World::Lock(lock) => {
             let handle = stage.locker(lock.permits);

@@ -123,6 +123,7 @@ fn suffer(
             World::Queue(queue) => queue.join()?,
             World::State(state) => state.join()?,
             World::Lock(lock) => lock.join()?,
+            World::Service(service) => service.join()?,
         }
     }
     if is_mounted {

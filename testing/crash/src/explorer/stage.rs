@@ -20,6 +20,7 @@ pub const TOPIC: &str = "topic";
 pub const QUEUE: &str = "queue";
 pub const STATE: &str = "state";
 pub const LOCK: &str = "lock";
+pub const SERVICE: &str = "service";
 /// Nobody may be held up longer than this by a death; a failure, not a measurement.
 pub const STUCK: Duration = Duration::from_secs(5);
 pub const NOW: Option<Duration> = Some(Duration::ZERO);

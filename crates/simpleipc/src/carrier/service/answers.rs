@@ -123,7 +123,8 @@ impl Answers {
             before[REPLY_BYTES..].fill(0);
             write(value);
         })?;
-        if value_at == ALIGNED && self.attachment.check_file().is_err() {
+        let is_removed = |error: Error| error.status() == Status::Unlinked;
+        if value_at == ALIGNED && self.attachment.check_file().is_err_and(is_removed) {
             // The client has gone and removed its files; what we made since goes, too.
             for nonce in live_nonces(&self.attachment.control) {
                 let _ = os::remove(&self.attachment.place.segment_path(nonce));

@@ -63,6 +63,8 @@ pub struct Calls {
     counter: u64,
     stamped: bool,
     looked_ns: i64,
+    /// Why this client is of no use any more.
+    gone: Option<Error>,
 }
 
 impl Calls {
@@ -77,6 +79,7 @@ impl Calls {
             counter: 0,
             stamped: !options.unstamped,
             looked_ns: now_ns(),
+            gone: None,
         })
     }
 
@@ -92,6 +95,9 @@ impl Calls {
         manner: Manner,
         deadline: Deadline,
     ) -> Result<u64> {
+        if let Some(error) = &self.gone {
+            return Err(error.clone());
+        }
         let slot = match manner.one_way {
             true => None,
             false => Some(self.free_slot()?),
@@ -294,6 +300,10 @@ impl Calls {
             return Ok(());
         }
         self.looked_ns = now;
+        if let Err(error) = self.producer.attachment().check_file() {
+            self.gone = Some(error.clone()).filter(|e| e.status() == Status::Unlinked);
+            return Err(error);
+        }
         // What a dead server had only just taken is in the queue again after this.
         self.producer.look_after()?;
         let mut lost = Vec::new();

@@ -31,6 +31,8 @@ pub struct Server {
     methods: Vec<Method>,
     /// The request delivered last, which the queue still holds for us.
     last: Option<Arc<Ticket>>,
+    /// Received, but its client could not be reached for want of descriptors or memory here.
+    postponed: Option<Box<Message>>,
 }
 
 impl Server {
@@ -45,6 +47,7 @@ impl Server {
             consumer,
             methods: Vec::new(),
             last: None,
+            postponed: None,
         })
     }
 
@@ -82,6 +85,11 @@ impl Server {
     /// looks. Calls that nobody waits for any more do not arrive.
     pub fn receive(&mut self, timeout: Option<Duration>) -> Result<Request> {
         self.accept_last();
+        if let Some(message) = self.postponed.take()
+            && let Some(request) = self.admit(*message)?
+        {
+            return Ok(request);
+        }
         let mut deadline = Deadline::after(timeout);
         loop {
             // The first look needs no clock.
@@ -137,8 +145,14 @@ impl Server {
             let request = Request::new(message, head, method, None);
             return Ok(died.is_none().then_some(request));
         }
-        let Some(ticket) = self.clients.ticket(head.client, head.call)? else {
-            return Ok(None);
+        let ticket = match self.clients.ticket(head.client, head.call) {
+            Ok(Some(ticket)) => ticket,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                // Still in our lease: the next receive tries again.
+                self.postponed = Some(Box::new(message));
+                return Err(error);
+            }
         };
         // What this server answers by itself goes nowhere if the client goes meanwhile.
         if let Some(pid) = died {
