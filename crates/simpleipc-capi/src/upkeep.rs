@@ -106,6 +106,7 @@ fn channel_json(channel: &ChannelReport) -> String {
         ("pool_bytes", channel.pool_bytes.to_string()),
         ("chunks", channel.chunks.to_string()),
         ("chunks_in_use", channel.chunks_in_use.to_string()),
+        ("messages", channel.messages.to_string()),
         ("peers", json_list(channel.peers.iter().map(peer_json))),
         (
             "leaks",
@@ -115,14 +116,15 @@ fn channel_json(channel: &ChannelReport) -> String {
 }
 
 fn peer_json(peer: &PeerReport) -> String {
-    let role = ROLES.get(peer.role as usize).unwrap_or(&ROLES[0]);
     json_object(&[
         ("endpoint", peer.endpoint.to_string()),
         ("pid", peer.pid.to_string()),
-        ("role", json_text(role)),
+        ("role", json_text(peer.verb())),
         ("alive", peer.alive.to_string()),
         ("missed", peer.missed.to_string()),
         ("holds_message", peer.holds_message.to_string()),
+        ("sent", peer.sent.to_string()),
+        ("behind", peer.behind.to_string()),
     ])
 }
 
@@ -151,19 +153,3 @@ fn json_text(text: &str) -> String {
     json.push('"');
     json
 }
-
-/// The verbs by SIPC_ROLE_*.
-const ROLES: [&str; 12] = [
-    "unknown",
-    "publish",
-    "subscribe",
-    "send",
-    "receive",
-    "set",
-    "watch",
-    "notify",
-    "wait",
-    "lock",
-    "call",
-    "serve",
-];

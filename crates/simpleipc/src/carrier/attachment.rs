@@ -38,6 +38,36 @@ pub enum Role {
 }
 
 impl Role {
+    pub const ALL: [Self; 11] = [
+        Self::Publish,
+        Self::Subscribe,
+        Self::Send,
+        Self::Receive,
+        Self::Set,
+        Self::Watch,
+        Self::Notify,
+        Self::Wait,
+        Self::Lock,
+        Self::Call,
+        Self::Serve,
+    ];
+
+    pub fn verb(self) -> &'static str {
+        match self {
+            Role::Publish => "publish",
+            Role::Subscribe => "subscribe",
+            Role::Send => "send",
+            Role::Receive => "receive",
+            Role::Set => "set",
+            Role::Watch => "watch",
+            Role::Notify => "notify",
+            Role::Wait => "wait",
+            Role::Lock => "lock",
+            Role::Call => "call",
+            Role::Serve => "serve",
+        }
+    }
+
     pub fn pattern(self) -> Pattern {
         match self {
             Role::Publish | Role::Subscribe => Pattern::Topic,

@@ -3,6 +3,7 @@
 //! Looks without joining, and cannot change anything: all it has is leave to read. On a channel in
 //! use the picture is of one moment for each word, not of one moment for all.
 
+use super::attachment::Role;
 use super::files::{self, endpoint_byte};
 use super::place::{Place, channels};
 use super::segments::{Segments, live_nonces};
@@ -34,6 +35,19 @@ pub struct PeerReport {
     pub missed: u64,
     /// A queue's message is in its hands, or a permit of a lock.
     pub holds_message: bool,
+    /// Producers: messages put on its lane so far, those of the lane's earlier owners included, so
+    /// that two looks tell a rate.
+    pub sent: u64,
+    /// Subscribers: messages not yet taken, give or take the 32 after which it says where it is.
+    pub behind: u64,
+}
+
+impl PeerReport {
+    /// Its role by the name of the verb: `publish`; `unknown` of a later version's.
+    pub fn verb(&self) -> &'static str {
+        let known = Role::ALL.iter().find(|role| **role as u32 == self.role);
+        known.map_or("unknown", |role| role.verb())
+    }
 }
 
 /// One channel.
@@ -64,6 +78,8 @@ pub struct ChannelReport {
     pub chunks: u64,
     /// Those that are on loan, published or being looked at.
     pub chunks_in_use: u64,
+    /// Messages put into it since it was made.
+    pub messages: u64,
     /// What belongs to nobody; empty in a sound channel.
     pub leaks: Vec<String>,
 }
@@ -106,6 +122,7 @@ fn unreadable(name: String, error: &Error) -> ChannelReport {
         pool_bytes: 0,
         chunks: 0,
         chunks_in_use: 0,
+        messages: 0,
         leaks: vec![error.to_string()],
     }
 }
@@ -131,6 +148,8 @@ fn report(
             alive,
             missed: block.missed().load(Ordering::Relaxed),
             holds_message: leased || permits::holders(control).any(|holder| holder == e),
+            sent: sent(control, e),
+            behind: behind(control, e),
         });
     }
     let reserved: Vec<u32> = lanes(control).collect();
@@ -156,6 +175,9 @@ fn report(
         pool_bytes: segments.bytes(),
         chunks: segments.pool().chunks().count() as u64,
         chunks_in_use: in_use.count() as u64,
+        messages: lanes(control)
+            .map(|lane| control.lane(lane).find_tail())
+            .sum(),
         leaks: leaks(place, control, segments),
         peers,
     })
@@ -180,6 +202,29 @@ fn waiting(control: &Control) -> (u64, Option<i64>) {
     }
     let age = newest.map(|newest| os::now_ns().saturating_sub(newest));
     (count, age)
+}
+
+/// Messages on the lanes that this endpoint has.
+fn sent(control: &Control, e: u32) -> u64 {
+    let own = |lane: &u32| control.lane(*lane).owner().load(Ordering::Relaxed) == e + 1;
+    lanes(control)
+        .filter(own)
+        .map(|lane| control.lane(lane).find_tail())
+        .sum()
+}
+
+/// Messages that a subscriber has still to take.
+fn behind(control: &Control, e: u32) -> u64 {
+    if control.geometry().pattern == Pattern::Lock || !control.active().contains(e) {
+        return 0;
+    }
+    let block = control.endpoint(e);
+    let on = |lane: u32| {
+        let cursor = block.cursor(lane).load(Ordering::Relaxed);
+        let tail = control.lane(lane).find_tail();
+        tail.saturating_sub(cursor).min(control.lane(lane).depth())
+    };
+    lanes(control).map(on).sum()
 }
 
 /// What waits in a channel that nobody has open: as [`waiting`], with what the dead had in hand,
