@@ -73,6 +73,49 @@ static void a_call_has_a_result(void)
     }
 }
 
+/* snippet-begin */
+/* Asks the service for the sum of two numbers, for at most 5 seconds. */
+static int32_t sum_of(sipc_channel *calculator, int64_t a, int64_t b, int64_t *sum)
+{
+    sipc_value two[2] = {SIPC_VALUE_INIT, SIPC_VALUE_INIT}, args = SIPC_VALUE_INIT;
+    sipc_message reply = SIPC_MESSAGE_INIT;
+    uint64_t call;
+    two[0].kind = two[1].kind = SIPC_KIND_INT;
+    two[0].i = a;
+    two[1].i = b;
+    args.kind = SIPC_KIND_LIST;
+    args.items = two;
+    args.count = 2;
+    int32_t status = sipc_call(calculator, "add", &args, 0, 5 * SECOND_NS, &call, NULL);
+    if (status != SIPC_OK) return status;
+    status = sipc_result(calculator, call, 5 * SECOND_NS, &reply, NULL);
+    if (status == SIPC_TIMEOUT) sipc_cancel(calculator, call);
+    if (status == SIPC_OK) *sum = reply.value.i;
+    sipc_release(&reply); /* with SIPC_FAILED it holds what the server says */
+    return status;
+}
+/* snippet-end */
+
+static void the_program_of_the_documentation_works(void)
+{
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        sipc_channel *server = opened("calculator", SIPC_ROLE_SERVE);
+        for (;;) {
+            sipc_message request = requested(server, "add");
+            const sipc_value *args = request.value.items[1].items;
+            answer_int(&request, args[0].i + args[1].i, 0);
+            sipc_release(&request);
+        }
+    }
+    int64_t sum = 0;
+    CHECK_STATUS(sum_of(opened("calculator", SIPC_ROLE_CALL), 1, 2, &sum), SIPC_OK);
+    CHECK_EQUAL(sum, 3);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+
 static void large_data_goes_both_ways(void)
 {
     sipc_channel *client = opened("frames", SIPC_ROLE_CALL);
@@ -275,6 +318,7 @@ static void calls_refuse_what_is_not_theirs(void)
 
 const test call_tests[] = {
     {"a_call_has_a_result", a_call_has_a_result},
+    {"the_program_of_the_documentation_works", the_program_of_the_documentation_works},
     {"large_data_goes_both_ways", large_data_goes_both_ways},
     {"an_error_of_the_program_arrives_as_it_was_made",
      an_error_of_the_program_arrives_as_it_was_made},

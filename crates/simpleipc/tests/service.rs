@@ -12,6 +12,50 @@ use std::time::{Duration, Instant};
 const PATIENCE: Option<Duration> = Some(Duration::from_secs(20));
 const NOW: Option<Duration> = Some(Duration::ZERO);
 
+// snippet-begin
+/// A program that offers a method, until its server is interrupted.
+fn calculator(server: &mut Server) -> simpleipc::Result<()> {
+    let add = server.method("add");
+    add.args([("a", "int"), ("b", "int")])
+        .returns("int")
+        .idempotent();
+    let mut handlers = Handlers::new();
+    handlers.on("add", |request| match request.args()? {
+        Value::List(args) => match args[..] {
+            [Value::Int(a), Value::Int(b)] => Ok((a + b).into()),
+            _ => Err(Failure::new(Failure::BAD_ARGUMENTS, "add takes two ints")),
+        },
+        _ => Err(Failure::new(Failure::BAD_ARGUMENTS, "add takes two ints")),
+    });
+    server.run(&mut handlers)
+}
+
+/// A program that calls it.
+fn caller(options: &Options) -> Result<i64, CallError> {
+    let mut client = Client::open("calculator", options)?;
+    let sum = client.call("add", (1, 2), Some(Duration::from_secs(5)))?;
+    match sum.value()? {
+        Value::Int(sum) => Ok(sum),
+        other => Err(Failure::new(1, format!("add answered {other:?}")).into()),
+    }
+}
+// snippet-end
+
+#[test]
+fn the_programs_of_the_documentation_work() {
+    let place = TestPlace::new();
+    let options = place.options();
+    let mut server = Server::open("calculator", &options).expect("a server");
+    let end = server.interrupter();
+    scope(|threads| {
+        let serving = threads.spawn(|| calculator(&mut server));
+        let sum = caller(&options);
+        end.interrupt();
+        serving.join().expect("no panic").expect("served");
+        assert_eq!(sum, Ok(3));
+    });
+}
+
 fn sum(args: &Value<'_>) -> Result<i64, Failure> {
     let Value::List(list) = args else {
         return Err(Failure::new(Failure::BAD_ARGUMENTS, "not a list"));

@@ -169,6 +169,12 @@ impl fmt::Display for CallError {
 
 impl std::error::Error for CallError {}
 
+impl From<Failure> for CallError {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
 impl From<Error> for CallError {
     fn from(error: Error) -> Self {
         Self::Lost(error)
