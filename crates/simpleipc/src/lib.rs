@@ -14,7 +14,8 @@
 //! until then. A *topic* ([`Publisher`], [`Subscriber`]) gives every message to every subscriber.
 //! A *state* ([`Setter`], [`Watcher`]) has one value, the latest. A *signal* ([`Notifier`],
 //! [`Waiter`]) says that something has happened. A *lock* ([`Lock`], [`Semaphore`]) lets
-//! few in at a time. A *service* ([`Client`], [`Server`]) answers calls. The first verb used on a name decides which it is.
+//! few in at a time. A *service* ([`Client`], [`Server`]) answers calls.
+//! The first verb used on a name decides which it is.
 //!
 //! The layers, from the bottom: `layout` (bytes), `mem` (access), `ring` (algorithms), `os`,
 //! `carrier` (where those meet), `value`, `channel` (this interface). ARCHITECTURE.md is the map.
