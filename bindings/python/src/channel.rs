@@ -185,6 +185,8 @@ pub(crate) struct Options {
     pub(crate) depth: u32,
     pub(crate) pool_bytes_max: u64,
     pub(crate) directory: Option<CString>,
+    pub(crate) signal: i32,
+    pub(crate) permits: u32,
 }
 
 impl Options {
@@ -196,6 +198,8 @@ impl Options {
             depth: self.depth,
             pool_bytes_max: self.pool_bytes_max,
             directory,
+            signal: self.signal,
+            permits: self.permits,
             ..SIPC_OPTIONS_INIT
         }
     }

@@ -1,4 +1,4 @@
-//! What Subscriber and Receiver are made of: handles that take.
+//! What Subscriber, Receiver, Watcher, Waiter and Server are made of: handles that take.
 
 use std::sync::Arc;
 
@@ -8,12 +8,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
 use crate::channel::{Channel, Options, directory_text};
+use crate::encode::Encoder;
 use crate::failure::Report;
 use crate::message::{Message, Room};
 use crate::method::{self, Arguments};
 use crate::patience::{First, Timeout, wait as wait_for};
 
-/// A handle that takes messages of a topic or out of a queue.
+/// A handle that takes.
 #[pyclass(frozen, subclass, module = "simpleipc._native")]
 pub(crate) struct Consumer {
     channel: Arc<Channel>,
@@ -25,7 +26,8 @@ impl Consumer {
     #[new]
     #[expect(clippy::too_many_arguments)] // Python names them
     #[pyo3(signature = (name, role, timeout, lossless = false, latest = false, history = 0,
-                        depth = 0, pool_bytes_max = 0, directory = None, tap = false))]
+                        depth = 0, pool_bytes_max = 0, directory = None, tap = false,
+                        signal = 0))]
     fn new(
         py: Python<'_>,
         name: &Bound<'_, PyAny>,
@@ -38,6 +40,7 @@ impl Consumer {
         pool_bytes_max: u64,
         directory: Option<&Bound<'_, PyAny>>,
         tap: bool,
+        signal: i32,
     ) -> PyResult<Consumer> {
         let flag = |is_set, bit| if is_set { bit } else { 0 };
         let options = Options {
@@ -48,6 +51,8 @@ impl Consumer {
             depth,
             pool_bytes_max,
             directory: directory.map(directory_text).transpose()?,
+            signal,
+            ..Options::default()
         };
         Ok(Consumer {
             channel: Channel::open(py, name, role, &options)?,
@@ -66,6 +71,35 @@ impl Consumer {
             Err(SIPC_TIMEOUT) => Ok(None),
             Err(status) => Err(report.exception(py, status)),
         }
+    }
+
+    /// The value of a state, as it is now, also if it has been taken before; waits at most
+    /// `timeout` seconds if none has been set yet.
+    #[pyo3(signature = (timeout = Timeout::FOREVER), text_signature = "($self, timeout=None)")]
+    fn current(&self, py: Python<'_>, timeout: Timeout) -> PyResult<Message> {
+        let mut room = Room::new();
+        let mut report = Report::new();
+        let channels = std::slice::from_ref(&self.channel);
+        let status = wait_for(py, timeout, First::Try, channels, |timeout_ns| {
+            let (raw, to, error) = (self.channel.raw(), room.as_mut_ptr(), report.as_mut_ptr());
+            // SAFETY: the outputs live in this frame.
+            unsafe { capi::sipc_current(raw, timeout_ns, to, error) }
+        })?;
+        report.check(py, status)?;
+        // SAFETY: it was taken.
+        Ok(unsafe { room.message() })
+    }
+
+    /// Says what a server offers: a list of dicts with name, args, returns, idempotent and about.
+    fn describe(&self, methods: &Bound<'_, PyAny>) -> PyResult<()> {
+        let mut encoder = Encoder::default();
+        let mut value = SIPC_VALUE_INIT;
+        encoder.encode(methods, &mut value)?;
+        let mut report = Report::new();
+        // SAFETY: a filled value; the encoder keeps alive what it points to.
+        let status =
+            unsafe { capi::sipc_describe(self.channel.raw(), &value, report.as_mut_ptr()) };
+        report.check(methods.py(), status)
     }
 
     /// Ends the wait of another thread in this handle, or else the next one, with Interrupted.

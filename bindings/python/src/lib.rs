@@ -1,7 +1,7 @@
 //! `simpleipc._native`: the C surface for Python.
 //!
 //! Like every binding this one only calls the functions of spec/api.toml, so that one meaning holds
-//! in all languages; they are linked in, which makes the wheel self-contained. The four handle
+//! in all languages; they are linked in, which makes the wheel self-contained. The handle
 //! classes, the exceptions and the value types are Python, in python/simpleipc.
 //!
 //! Rules: the GIL is let go only to wait and to copy much; no Python code runs while a `sipc_value`
@@ -9,6 +9,7 @@
 
 mod array;
 mod buffer;
+mod caller;
 mod channel;
 mod consumer;
 mod decode;
@@ -16,6 +17,7 @@ mod dtype;
 mod encode;
 mod failure;
 mod loan;
+mod locker;
 mod memory;
 mod message;
 mod method;
@@ -36,11 +38,15 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use super::caller::{Caller, cancelled, reply};
+    #[pymodule_export]
     use super::consumer::{Consumer, wait};
+    #[pymodule_export]
+    use super::locker::Locker;
     #[pymodule_export]
     use super::message::Message;
     #[pymodule_export]
-    use super::one_call::{close_cached, publish, send};
+    use super::one_call::{close_cached, get, notify, publish, send, set, wait_signal};
     #[pymodule_export]
     use super::producer::Producer;
     #[pymodule_export]
@@ -60,6 +66,28 @@ mod _native {
     const ROLE_SEND: u32 = capi::generated::SIPC_ROLE_SEND;
     #[pymodule_export]
     const ROLE_RECEIVE: u32 = capi::generated::SIPC_ROLE_RECEIVE;
+    #[pymodule_export]
+    const ROLE_SET: u32 = capi::generated::SIPC_ROLE_SET;
+    #[pymodule_export]
+    const ROLE_WATCH: u32 = capi::generated::SIPC_ROLE_WATCH;
+    #[pymodule_export]
+    const ROLE_NOTIFY: u32 = capi::generated::SIPC_ROLE_NOTIFY;
+    #[pymodule_export]
+    const ROLE_WAIT: u32 = capi::generated::SIPC_ROLE_WAIT;
+    #[pymodule_export]
+    const ROLE_SERVE: u32 = capi::generated::SIPC_ROLE_SERVE;
+    #[pymodule_export]
+    const CALL_IDEMPOTENT: u32 = capi::generated::SIPC_CALL_IDEMPOTENT;
+    #[pymodule_export]
+    const CALL_ONE_WAY: u32 = capi::generated::SIPC_CALL_ONE_WAY;
+    #[pymodule_export]
+    const MESSAGE_ONE_WAY: u32 = capi::generated::SIPC_MESSAGE_ONE_WAY;
+    #[pymodule_export]
+    const MESSAGE_MORE: u32 = capi::generated::SIPC_MESSAGE_MORE;
+    #[pymodule_export]
+    const REPLY_MORE: u32 = capi::generated::SIPC_REPLY_MORE;
+    #[pymodule_export]
+    const REPLY_ERROR: u32 = capi::generated::SIPC_REPLY_ERROR;
 }
 
 /// The clock of all time stamps: CLOCK_MONOTONIC in nanoseconds.

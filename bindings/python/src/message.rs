@@ -55,7 +55,7 @@ impl Room {
             capture_time_ns: raw.value.capture_time_ns,
             receive_time_ns: raw.receive_time_ns,
             missed: raw.missed,
-            is_redelivered: raw.flags & SIPC_MESSAGE_REDELIVERED != 0,
+            flags: raw.flags,
         }
     }
 }
@@ -80,7 +80,7 @@ impl Drop for Hold {
 /// A message that arrays look at, released when the last of them is gone.
 pub(crate) struct Held {
     value: sipc_value,
-    _hold: Hold,
+    hold: Hold,
 }
 
 // SAFETY: nothing changes it, and sipc_release may be called by any thread.
@@ -91,6 +91,14 @@ unsafe impl Sync for Held {}
 impl Held {
     pub(crate) fn value(&self) -> &sipc_value {
         &self.value
+    }
+
+    /// The message as sipc_reply wants it.
+    pub(crate) fn request(&self) -> sipc_message {
+        sipc_message {
+            hold: self.hold.0,
+            ..SIPC_MESSAGE_INIT
+        }
     }
 }
 
@@ -126,7 +134,9 @@ pub(crate) struct Message {
     /// Messages of a topic that this subscriber lost since the one before.
     #[pyo3(get)]
     missed: u64,
-    is_redelivered: bool,
+    /// SIPC_MESSAGE_*
+    #[pyo3(get)]
+    flags: u32,
 }
 
 /// Who releases the memory of a message.
@@ -144,7 +154,7 @@ enum Memory {
 impl Memory {
     #[inline(never)]
     fn shared(value: sipc_value, hold: Hold) -> Memory {
-        Memory::Shared(Arc::new(Held { value, _hold: hold }))
+        Memory::Shared(Arc::new(Held { value, hold }))
     }
 }
 
@@ -155,7 +165,7 @@ unsafe impl Sync for Message {}
 
 impl Message {
     /// A share of the memory, which then outlives this object if need be.
-    fn share(&mut self, py: Python<'_>) -> PyResult<Arc<Held>> {
+    pub(crate) fn share(&mut self, py: Python<'_>) -> PyResult<Arc<Held>> {
         let memory = match std::mem::replace(&mut self.memory, Memory::Released) {
             Memory::Own { value, hold } => Memory::shared(value.to_c(), hold),
             other => other,
@@ -226,7 +236,7 @@ impl Message {
     /// An earlier receiver of the queue died while it held this message.
     #[getter]
     fn redelivered(&self) -> bool {
-        self.is_redelivered
+        self.flags & SIPC_MESSAGE_REDELIVERED != 0
     }
 
     /// Lets go of the message; arrays taken from it stay valid and keep its memory.

@@ -91,7 +91,10 @@ fn wait_on(
     attempt: &mut dyn FnMut(i64) -> i32,
 ) -> PyResult<i32> {
     let started_ns = capi::sipc_now_ns();
-    if status != SIPC_INTERRUPTED && channels.iter().all(|channel| channel.is_worth_looking()) {
+    // The one-call functions have no handle that would remember whether looking is worth it.
+    let is_handled = !channels.is_empty();
+    let is_worth_looking = is_handled && channels.iter().all(|channel| channel.is_worth_looking());
+    if status != SIPC_INTERRUPTED && is_worth_looking {
         status = look(started_ns, timeout, status, attempt);
         let is_found = !is_open_end(status);
         channels.iter().for_each(|channel| channel.learn(is_found));

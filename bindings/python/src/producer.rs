@@ -1,4 +1,4 @@
-//! What Publisher and Sender are made of: handles that put.
+//! What Publisher, Sender, Setter and Notifier are made of: handles that put.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -18,7 +18,7 @@ use crate::memory;
 use crate::method::{self, Arguments};
 use crate::patience::{First, Timeout, wait};
 
-/// A handle that puts messages on a topic or into a queue.
+/// A handle that puts.
 #[pyclass(frozen, subclass, module = "simpleipc._native")]
 pub(crate) struct Producer {
     channel: Arc<Channel>,
@@ -46,6 +46,7 @@ impl Producer {
             depth,
             pool_bytes_max,
             directory: directory.map(directory_text).transpose()?,
+            ..Options::default()
         };
         let channel = Channel::open(py, name, role, &options)?;
         Ok(Producer {
@@ -103,6 +104,27 @@ impl Producer {
         memory::view(py, &value, &loan)
     }
 
+    /// Sets a state if its value is still the one of this sequence number, or if there is none yet
+    /// where `expected` is None; else Conflict. Waits at most `timeout` seconds for room.
+    #[pyo3(signature = (value, expected, capture_time_ns = 0, timeout = Timeout::FOREVER))]
+    #[pyo3(text_signature = "($self, value, expected, capture_time_ns=0, timeout=None)")]
+    fn put_if(
+        &self,
+        py: Python<'_>,
+        value: &Bound<'_, PyAny>,
+        expected: Option<u64>,
+        capture_time_ns: i64,
+        timeout: Timeout,
+    ) -> PyResult<()> {
+        self.channel.check_open(py)?;
+        let how = How {
+            expected: Some(expected.unwrap_or(u64::MAX)),
+            capture_time_ns,
+            timeout,
+        };
+        put_tree(py, &self.channel, value, how, |data| self.loan_at(data))
+    }
+
     /// Ends the wait of another thread in this handle, or else the next one, with Interrupted.
     fn interrupt(&self, py: Python<'_>) -> PyResult<()> {
         self.channel.interrupt(py)
@@ -148,14 +170,12 @@ impl Producer {
         let capture_time_ns = capture_time_ns.map_or(Ok(0), |time| time.extract())?;
         let timeout = timeout.map_or(Ok(Timeout::FOREVER), |timeout| timeout.extract())?;
         self.channel.check_open(py)?;
-        put(
-            py,
-            &self.channel,
-            &value,
+        let how = How {
+            expected: None,
             capture_time_ns,
             timeout,
-            |data| self.loan_at(data),
-        )
+        };
+        put(py, &self.channel, &value, how, |data| self.loan_at(data))
     }
 
     fn lend(
@@ -209,25 +229,31 @@ unsafe extern "C" fn put_method(
     }
 }
 
+/// How to put a value.
+#[derive(Clone, Copy)]
+pub(crate) struct How {
+    /// Put it only if the value of the state is still the one with this sequence number.
+    pub(crate) expected: Option<u64>,
+    pub(crate) capture_time_ns: i64,
+    pub(crate) timeout: Timeout,
+}
+
 /// Encodes a value and puts it; `loan_at` knows the loans of this channel.
 #[inline]
 pub(crate) fn put(
     py: Python<'_>,
     channel: &Arc<Channel>,
     object: &Bound<'_, PyAny>,
-    capture_time_ns: i64,
-    timeout: Timeout,
+    how: How,
     loan_at: impl FnOnce(*const std::ffi::c_void) -> Option<Arc<Loan>>,
 ) -> PyResult<()> {
     let mut value = encode::fresh();
     if !encode::plain(object, &mut value)? {
-        return Python::attach(|py| {
-            put_tree(py, channel, object, capture_time_ns, timeout, loan_at)
-        });
+        return Python::attach(|py| put_tree(py, channel, object, how, loan_at));
     }
-    value.capture_time_ns = capture_time_ns;
+    value.capture_time_ns = how.capture_time_ns;
     let mut report = Report::new();
-    let status = put_value(py, channel, &value, value.len, timeout, &mut report)?;
+    let status = put_value(py, channel, &value, value.len, how, &mut report)?;
     report.check(py, status)
 }
 
@@ -237,8 +263,7 @@ fn put_tree(
     py: Python<'_>,
     channel: &Arc<Channel>,
     object: &Bound<'_, PyAny>,
-    capture_time_ns: i64,
-    timeout: Timeout,
+    how: How,
     loan_at: impl FnOnce(*const std::ffi::c_void) -> Option<Arc<Loan>>,
 ) -> PyResult<()> {
     let mut encoder = Encoder::default();
@@ -257,14 +282,14 @@ fn put_tree(
         }
         None => {}
     }
-    value.capture_time_ns = capture_time_ns;
+    value.capture_time_ns = how.capture_time_ns;
     let copied_bytes = if loan.is_some() {
         0
     } else {
         encoder.data_bytes()
     };
     let mut report = Report::new();
-    let status = put_value(py, channel, &value, copied_bytes, timeout, &mut report)?;
+    let status = put_value(py, channel, &value, copied_bytes, how, &mut report)?;
     report.check(py, status)?;
     if let Some(loan) = loan {
         drop(encoder); // a buffer that is looked at cannot be made read-only
@@ -281,7 +306,7 @@ fn put_value(
     channel: &Arc<Channel>,
     value: &sipc_value,
     copied_bytes: u64,
-    timeout: Timeout,
+    how: How,
     report: &mut Report,
 ) -> PyResult<i32> {
     let first = if copied_bytes >= DETACH_BYTES {
@@ -290,14 +315,20 @@ fn put_value(
         First::Try
     };
     let channels = std::slice::from_ref(channel);
-    wait(py, timeout, first, channels, |timeout_ns| {
+    wait(py, how.timeout, first, channels, |timeout_ns| {
+        let (raw, error) = (channel.raw(), report.as_mut_ptr());
         // SAFETY: a filled value; what it points to is kept alive.
-        unsafe { capi::sipc_put(channel.raw(), value, timeout_ns, report.as_mut_ptr()) }
+        unsafe {
+            match how.expected {
+                None => capi::sipc_put(raw, value, timeout_ns, error),
+                Some(expected) => capi::sipc_put_if(raw, value, expected, timeout_ns, error),
+            }
+        }
     })
 }
 
 /// Copying more than this takes longer than a change of threads.
-const DETACH_BYTES: u64 = 1 << 20;
+pub(crate) const DETACH_BYTES: u64 = 1 << 20;
 
 fn lent_dtype(dtype: &Bound<'_, PyAny>) -> PyResult<&'static Dtype> {
     if let Ok(name) = dtype.cast::<PyString>() {

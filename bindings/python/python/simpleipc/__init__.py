@@ -1,7 +1,8 @@
 """Any program talks to any other program on this machine.
 
-Topics (publish / subscribe) and queues (send / receive) in shared memory, without a server, a
-schema or a set-up call::
+Topics (publish / subscribe), queues (send / receive), states (set / get / watch), signals
+(notify / wait), locks and services (serve / call) in shared memory, without a server, a schema or a
+set-up call::
 
     import simpleipc as ipc
 
@@ -17,11 +18,13 @@ import atexit
 import os
 
 from . import _native
-from ._native import Message, now_ns, publish, send, wait
+from ._native import Message, get, notify, now_ns, publish, send, set
 from .errors import (
     BadName,
     Busy,
+    Cancelled,
     Closed,
+    Conflict,
     Corrupt,
     Error,
     Evicted,
@@ -33,6 +36,8 @@ from .errors import (
     NoPermission,
     NoSpace,
     Retry,
+    ServerDied,
+    ServiceError,
     SystemFailure,
     Timeout,
     TooLarge,
@@ -40,6 +45,9 @@ from .errors import (
     Unlinked,
     WrongPattern,
 )
+from .locks import Lock, Semaphore
+from .services import Call, Client, Request, Server, call
+from .states import Notifier, Setter, Waiter, Watcher
 from .values import Opaque, Tensor, Uint
 
 __version__ = _native.version()
@@ -47,7 +55,11 @@ __version__ = _native.version()
 __all__ = [
     "BadName",
     "Busy",
+    "Call",
+    "Cancelled",
+    "Client",
     "Closed",
+    "Conflict",
     "Corrupt",
     "Error",
     "Evicted",
@@ -55,15 +67,23 @@ __all__ = [
     "Full",
     "Gone",
     "Interrupted",
+    "Lock",
     "Message",
     "Misuse",
     "NoPermission",
     "NoSpace",
+    "Notifier",
     "Opaque",
     "Publisher",
     "Receiver",
+    "Request",
     "Retry",
+    "Semaphore",
     "Sender",
+    "Server",
+    "ServerDied",
+    "ServiceError",
+    "Setter",
     "Subscriber",
     "SystemFailure",
     "Tensor",
@@ -72,13 +92,19 @@ __all__ = [
     "TooMany",
     "Uint",
     "Unlinked",
+    "Waiter",
+    "Watcher",
     "WrongPattern",
     "audit",
+    "call",
     "clean",
+    "get",
+    "notify",
     "now_ns",
     "publish",
     "receive",
     "send",
+    "set",
     "subscribe",
     "wait",
 ]
@@ -174,6 +200,14 @@ def receive(name, *, timeout=None):
     return Receiver(name, timeout=timeout)
 
 
+def wait(what, timeout=None):
+    """Waits until one of several handles has a message and returns that one; take from it with a
+    timeout of 0. Given the name of a signal: waits for notifications and returns their number."""
+    if isinstance(what, str):
+        return _native.wait_signal(what, timeout)
+    return _native.wait(what, timeout)
+
+
 def audit(name=None, directory=None):
     """Describes one channel, or all of a directory, as a list of dicts; changes nothing."""
     import json
@@ -187,7 +221,7 @@ def clean(directory=None, age_max=86400.0):
     return _native.clean(directory, age_max)
 
 
-# The handles behind send() and publish(): a forked child needs its own, and at the end they are
+# The handles behind send() and its like: a forked child needs its own, and at the end they are
 # closed, so that the last program out removes the files.
 os.register_at_fork(after_in_child=_native.close_cached)
 atexit.register(_native.close_cached)

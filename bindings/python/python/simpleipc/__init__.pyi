@@ -1,11 +1,13 @@
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import Any, TypeVar, Union, final
+from typing import Any, TypeVar, Union, final, overload
 
 from .errors import BadName as BadName
 from .errors import Busy as Busy
+from .errors import Cancelled as Cancelled
 from .errors import Closed as Closed
+from .errors import Conflict as Conflict
 from .errors import Corrupt as Corrupt
 from .errors import Error as Error
 from .errors import Evicted as Evicted
@@ -17,6 +19,8 @@ from .errors import Misuse as Misuse
 from .errors import NoPermission as NoPermission
 from .errors import NoSpace as NoSpace
 from .errors import Retry as Retry
+from .errors import ServerDied as ServerDied
+from .errors import ServiceError as ServiceError
 from .errors import SystemFailure as SystemFailure
 from .errors import Timeout as Timeout
 from .errors import TooLarge as TooLarge
@@ -31,7 +35,11 @@ __version__: str
 __all__ = [
     "BadName",
     "Busy",
+    "Call",
+    "Cancelled",
+    "Client",
     "Closed",
+    "Conflict",
     "Corrupt",
     "Error",
     "Evicted",
@@ -39,15 +47,23 @@ __all__ = [
     "Full",
     "Gone",
     "Interrupted",
+    "Lock",
     "Message",
     "Misuse",
     "NoPermission",
     "NoSpace",
+    "Notifier",
     "Opaque",
     "Publisher",
     "Receiver",
+    "Request",
     "Retry",
+    "Semaphore",
     "Sender",
+    "Server",
+    "ServerDied",
+    "ServiceError",
+    "Setter",
     "Subscriber",
     "SystemFailure",
     "Tensor",
@@ -56,13 +72,19 @@ __all__ = [
     "TooMany",
     "Uint",
     "Unlinked",
+    "Waiter",
+    "Watcher",
     "WrongPattern",
     "audit",
+    "call",
     "clean",
+    "get",
+    "notify",
     "now_ns",
     "publish",
     "receive",
     "send",
+    "set",
     "subscribe",
     "wait",
 ]
@@ -125,7 +147,7 @@ class _Consumer(_Handle, Iterator["Message"]):
     def receive(self, timeout: float | None = ...) -> Message: ...
     def __next__(self) -> Message: ...
 
-_C = TypeVar("_C", bound=_Consumer)
+_C = TypeVar("_C", bound=_Handle)
 
 class Subscriber(_Consumer):
     def __new__(
@@ -155,6 +177,121 @@ class Receiver(_Consumer):
     ) -> Receiver: ...
     def __enter__(self) -> Receiver: ...
 
+class Setter(_Producer):
+    def __new__(
+        cls, name: str, *, unstamped: bool = False, pool_bytes_max: int = 0,
+        directory: _Directory = None,
+    ) -> Setter: ...
+    def __enter__(self) -> Setter: ...
+    def set(
+        self, value: Any, capture_time_ns: int = 0, timeout: float | None = None
+    ) -> None: ...
+    def set_if(
+        self,
+        value: Any,
+        expected: int | None,
+        capture_time_ns: int = 0,
+        timeout: float | None = None,
+    ) -> None: ...
+
+class Watcher(_Consumer):
+    def __new__(
+        cls, name: str, *, timeout: float | None = None, pool_bytes_max: int = 0,
+        directory: _Directory = None,
+    ) -> Watcher: ...
+    def __enter__(self) -> Watcher: ...
+    def get(self, timeout: float | None = None) -> Message: ...
+
+class Notifier(_Handle):
+    def __new__(cls, name: str, *, directory: _Directory = None) -> Notifier: ...
+    def __enter__(self) -> Notifier: ...
+    def notify(self) -> None: ...
+
+class Waiter(_Handle, Iterator[int]):
+    def __new__(
+        cls, name: str, *, timeout: float | None = None, signal: int = 0,
+        directory: _Directory = None,
+    ) -> Waiter: ...
+    def __enter__(self) -> Waiter: ...
+    def __next__(self) -> int: ...
+    def wait(self, timeout: float | None = ...) -> int: ...
+
+class Lock(_Handle):
+    def __new__(
+        cls, name: str, *, timeout: float | None = None, directory: _Directory = None
+    ) -> Lock: ...
+    def __enter__(self) -> Lock: ...
+    def acquire(self, timeout: float | None = None) -> bool: ...
+    def release(self) -> None: ...
+    @property
+    def abandoned(self) -> int | None: ...
+
+class Semaphore(_Handle):
+    def __new__(
+        cls, name: str, permits: int, *, timeout: float | None = None,
+        directory: _Directory = None,
+    ) -> Semaphore: ...
+    def __enter__(self) -> Semaphore: ...
+    def acquire(self, timeout: float | None = None) -> bool: ...
+    def release(self) -> None: ...
+    @property
+    def abandoned(self) -> int | None: ...
+
+class Client(_Handle):
+    def __new__(
+        cls, name: str, *, depth: int = 0, pool_bytes_max: int = 0, directory: _Directory = None
+    ) -> Client: ...
+    def __enter__(self) -> Client: ...
+    def call(
+        self,
+        method: str,
+        /,
+        *args: Any,
+        timeout: float | None = None,
+        idempotent: bool = False,
+        **named: Any,
+    ) -> Any: ...
+    def start(self, method: str, /, *args: Any, idempotent: bool = False, **named: Any) -> Call: ...
+    def send(self, method: str, /, *args: Any, **named: Any) -> None: ...
+    def methods(self, timeout: float | None = None) -> list[dict[str, Any]]: ...
+
+@final
+class Call(Iterator[Any]):
+    def result(self, timeout: float | None = None) -> Any: ...
+    def next(self, timeout: float | None = None) -> Any: ...
+    def __next__(self) -> Any: ...
+    def cancel(self) -> None: ...
+
+@final
+class Request:
+    method: str
+    args: Any
+    def reply(self, value: Any = None) -> None: ...
+    def push(self, value: Any) -> None: ...
+    def fail(self, code: int, message: str, data: Any = None) -> None: ...
+    @property
+    def cancelled(self) -> bool: ...
+    @property
+    def one_way(self) -> bool: ...
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+class Server(_Handle, Iterator[Request]):
+    def __new__(
+        cls, name: str, *, timeout: float | None = None, depth: int = 0, pool_bytes_max: int = 0,
+        directory: _Directory = None,
+    ) -> Server: ...
+    def __enter__(self) -> Server: ...
+    def __next__(self) -> Request: ...
+    def receive(self, timeout: float | None = ...) -> Request: ...
+    @overload
+    def method(self, function: _F) -> _F: ...
+    @overload
+    def method(
+        self, *, name: str | None = None, idempotent: bool = False
+    ) -> Callable[[_F], _F]: ...
+    def serve(self, timeout: float | None = ...) -> None: ...
+
 @final
 class Message:
     @property
@@ -175,6 +312,8 @@ class Message:
     def receive_time_ns(self) -> int: ...
     @property
     def age_ns(self) -> int | None: ...
+    @property
+    def flags(self) -> int: ...
     @property
     def missed(self) -> int: ...
     @property
@@ -200,7 +339,22 @@ def subscribe(
     history: int = 0,
     timeout: float | None = None,
 ) -> Subscriber: ...
-def wait(handles: Sequence[_C], timeout: float | None = None) -> _C: ...
+def set(name: str, value: Any) -> None: ...
+def get(name: str, timeout: float | None = None) -> Message: ...
+def notify(name: str) -> None: ...
+@overload
+def wait(what: str, timeout: float | None = None) -> int: ...
+@overload
+def wait(what: Sequence[_C], timeout: float | None = None) -> _C: ...
+def call(
+    service: str,
+    method: str,
+    /,
+    *args: Any,
+    timeout: float | None = None,
+    idempotent: bool = False,
+    **named: Any,
+) -> Any: ...
 def audit(name: str | None = None, directory: _Directory = None) -> list[dict[str, Any]]: ...
 def clean(directory: _Directory = None, age_max: float = 86400.0) -> int: ...
 def now_ns() -> int: ...

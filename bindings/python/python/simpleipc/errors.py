@@ -47,6 +47,14 @@ class Busy(Retry):
     """Another thread is inside this handle; open one handle per thread."""
 
 
+class Conflict(Retry):
+    """Somebody else was faster; nothing was set."""
+
+
+class Cancelled(Retry):
+    """The call was cancelled."""
+
+
 class Gone(Error):
     """This handle is of no use any more; open it again."""
 
@@ -67,6 +75,10 @@ class Evicted(Gone):
     """This handle was taken for dead because its lock was closed under it."""
 
 
+class ServerDied(Gone):
+    """The server died while it worked on the call; what it had done by then is not known."""
+
+
 class Misuse(Error, ValueError):
     """The call cannot succeed as it stands; mend it."""
 
@@ -76,7 +88,7 @@ class BadName(Misuse):
 
 
 class WrongPattern(Misuse):
-    """The verb does not fit: the channel is a topic and not a queue, or the other way round."""
+    """The verb does not fit: the name is a topic and not a queue, or whatever else it is."""
 
 
 class TooLarge(Misuse):
@@ -85,6 +97,22 @@ class TooLarge(Misuse):
 
 class TooMany(Misuse):
     """The channel has its maximum of producers or of open handles."""
+
+
+class ServiceError(Misuse):
+    """The server answered with an error of its own; a method raises one to answer with it."""
+
+    def __init__(self, code: int, message: str, data: Any = None) -> None:
+        super().__init__(message, 28)
+        self.code = code
+        self.message = message
+        self.data = data
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.code})"
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.code, self.message, self.data)
 
 
 class Corrupt(Error):
@@ -108,10 +136,13 @@ _BY_STATUS = {
     2: Full,
     3: Interrupted,
     4: Busy,
+    5: Conflict,
+    6: Cancelled,
     10: Closed,
     11: Forked,
     12: Unlinked,
     13: Evicted,
+    14: ServerDied,
     20: BadName,
     21: WrongPattern,
     23: TooLarge,

@@ -1,0 +1,290 @@
+"""Services: methods of one program that others call.
+
+One program, and another::
+
+    server = ipc.Server("calc")
+
+    @server.method
+    def add(a, b):
+        return a + b
+
+    server.serve()
+
+    ipc.call("calc", "add", 1, 2)  # 3
+"""
+
+import inspect
+import os
+import threading
+
+from . import _native
+from .errors import (
+    Cancelled,
+    Closed,
+    Error,
+    Gone,
+    Interrupted,
+    ServerDied,
+    ServiceError,
+    Timeout,
+)
+
+_NO_SUCH_METHOD = -32601
+_BAD_ARGUMENTS = -32602
+_BROKEN = -32603
+
+
+class Client(_native.Caller):
+    """Calls the methods of a service; a thread has its own."""
+
+    __slots__ = ()
+
+    def __new__(cls, name, *, depth=0, pool_bytes_max=0, directory=None):
+        return super().__new__(cls, name, depth, pool_bytes_max, directory)
+
+    def call(self, method, /, *args, timeout=None, idempotent=False, **named):
+        """Calls a method and returns its result; without one within `timeout` seconds the call is
+        cancelled and Timeout raised. What the server raises is a ServiceError here. An idempotent
+        call goes to another server if the one that has it dies; any other is then ServerDied."""
+        return self.start(method, *args, idempotent=idempotent, **named).result(timeout)
+
+    def start(self, method, /, *args, idempotent=False, **named):
+        """Starts a call; many can be in flight."""
+        flags = _native.CALL_IDEMPOTENT if idempotent else 0
+        return Call(self, self.begin(method, _given(args, named), flags, _ROOM))
+
+    def send(self, method, /, *args, **named):
+        """Calls a method and does not ask what becomes of it."""
+        self.begin(method, _given(args, named), _native.CALL_ONE_WAY, _ROOM)
+
+    def methods(self, timeout=None):
+        """What the service offers, as a list of dicts."""
+        return self.call(".methods", timeout=timeout)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exception):
+        self.close()
+
+
+# How long a call waits for room, in seconds.
+_ROOM = 5.0
+
+
+def _given(args, named):
+    """The arguments as they are sent: a list, a map if they have names, or nothing."""
+    if args and named:
+        raise TypeError("the arguments of a call have all a name, or none")
+    return named or (list(args) if args else None)
+
+
+class Call:
+    """A call in flight; iterate over it to take the replies of a stream one by one."""
+
+    __slots__ = ("_client", "_number", "_end")
+
+    def __init__(self, client, number):
+        self._client = client
+        self._number = number
+        self._end = None
+
+    def result(self, timeout=None):
+        """The result, after all replies of a stream, which are thrown away. If it does not come
+        within `timeout` seconds the call is cancelled."""
+        deadline = None if timeout is None else _native.now_ns() + round(timeout * 1e9)
+        try:
+            while self._end is None:
+                left = None if deadline is None else max(deadline - _native.now_ns(), 0) / 1e9
+                self._take(left)
+        except Timeout:
+            self.cancel()
+            raise
+        return self._end.value
+
+    def next(self, timeout=None):
+        """The next reply of a stream; StopIteration when there are no more, Timeout when there is
+        none yet, after which one may ask again."""
+        message = None if self._end is not None else self._take(timeout)
+        if message is None:
+            raise StopIteration(self._end.value)
+        return message.value
+
+    def cancel(self):
+        """Ends the call; a server that works on it sees that nobody waits."""
+        self._client.cancel(self._number)
+
+    def __del__(self):
+        if self._end is None:
+            try:
+                self.cancel()
+            except Error:
+                pass  # closed, or used by another thread: the end of the handle ends the call
+
+    def _take(self, timeout):
+        message, is_failed = self._client.result(self._number, timeout)
+        if is_failed:
+            raise ServiceError(**message.value)
+        if message.flags & _native.MESSAGE_MORE:
+            return message
+        self._end = message
+        return None
+
+    def __iter__(self):
+        return self
+
+    __next__ = next
+
+
+class Request:
+    """A call that was taken and is to be answered."""
+
+    __slots__ = ("method", "args", "_message")
+
+    def __init__(self, message):
+        self.method, self.args = message.value
+        self._message = message
+
+    def reply(self, value=None):
+        """Answers with the result."""
+        _native.reply(self._message, value, 0)
+
+    def push(self, value):
+        """One reply of a stream, before the result; Cancelled if nobody waits."""
+        _native.reply(self._message, value, _native.REPLY_MORE)
+
+    def fail(self, code, message, data=None):
+        """Answers with an error, which the client gets as a ServiceError."""
+        failure = {"code": code, "message": message, "data": data}
+        _native.reply(self._message, failure, _native.REPLY_ERROR)
+
+    @property
+    def cancelled(self):
+        """Nobody waits for the answer any more; to be asked in long work."""
+        return _native.cancelled(self._message)
+
+    @property
+    def one_way(self):
+        """The client does not ask what becomes of it."""
+        return bool(self._message.flags & _native.MESSAGE_ONE_WAY)
+
+
+class Server(_native.Consumer):
+    """Takes the calls of a service: each goes to one of its servers. Give it methods and let it
+    serve(), or iterate over it and answer the requests yourself."""
+
+    def __new__(cls, name, *, timeout=None, depth=0, pool_bytes_max=0, directory=None):
+        self = super().__new__(
+            cls,
+            name,
+            _native.ROLE_SERVE,
+            timeout,
+            depth=depth,
+            pool_bytes_max=pool_bytes_max,
+            directory=directory,
+        )
+        self._methods = {}
+        self._offer = []
+        return self
+
+    def method(self, function=None, *, name=None, idempotent=False):
+        """A decorator: makes a function a method of the service. If it is idempotent, a call of it
+        is done again by another server when this one dies. Values that a generator yields are
+        replies of a stream; what it returns is the result."""
+        if function is None:
+            return lambda function: self.method(function, name=name, idempotent=idempotent)
+        name = name or function.__name__
+        entry = {"name": name, "idempotent": idempotent, "about": inspect.getdoc(function) or ""}
+        parameters = inspect.signature(function).parameters.values()
+        entry["args"] = [[one.name, _type_text(one.annotation)] for one in parameters]
+        self.describe([*self._offer, entry])
+        self._offer.append(entry)
+        self._methods[name] = function
+        return function
+
+    def receive(self, timeout=...):
+        """The next request; without a `timeout` given waits as long as the handle was opened
+        with."""
+        return Request(super().receive() if timeout is ... else super().receive(timeout))
+
+    def __next__(self):
+        return Request(super().__next__())
+
+    def serve(self, timeout=...):
+        """Answers calls until the handle is closed or interrupted, or until none came within
+        `timeout` seconds."""
+        while True:
+            try:
+                request = self.receive(timeout)
+            except (Timeout, Closed, Interrupted):
+                return
+            self._answer(request)
+
+    def _answer(self, request):
+        function = self._methods.get(request.method)
+        if function is None:
+            return request.fail(_NO_SUCH_METHOD, f"there is no method {request.method}")
+        args, named = _bound(request.args)
+        try:
+            inspect.signature(function).bind(*args, **named)
+        except TypeError as error:
+            return request.fail(_BAD_ARGUMENTS, f"{request.method}: {error}")
+        try:
+            result = function(*args, **named)
+            if inspect.isgenerator(result):
+                result = _push(request, result)
+            request.reply(result)
+        except Cancelled:
+            pass
+        except ServiceError as error:
+            request.fail(error.code, error.message, error.data)
+        except Exception as error:
+            request.fail(_BROKEN, f"{type(error).__name__}: {error}")
+
+
+def _type_text(annotation):
+    """A type as it is described to callers."""
+    if annotation is inspect.Parameter.empty:
+        return "any"
+    return getattr(annotation, "__name__", str(annotation))
+
+
+def _bound(args):
+    """What was sent as the arguments of a function."""
+    if args is None:
+        return (), {}
+    if isinstance(args, list):
+        return args, {}
+    if isinstance(args, dict):
+        return (), args
+    return (args,), {}
+
+
+def _push(request, generator):
+    """Sends what a generator yields and answers what it returns."""
+    try:
+        while True:
+            request.push(next(generator))
+    except StopIteration as end:
+        return end.value
+    finally:
+        generator.close()
+
+
+_clients = threading.local()
+
+
+def call(service, method, /, *args, timeout=None, idempotent=False, **named):
+    """Calls a method of a service and returns its result; see Client.call. The client behind it
+    is opened on first use and stays open in this thread."""
+    if getattr(_clients, "pid", None) != os.getpid():
+        _clients.pid, _clients.of = os.getpid(), {}
+    client = _clients.of.get(service)
+    if client is None:
+        client = _clients.of[service] = Client(service)
+    try:
+        return client.call(method, *args, timeout=timeout, idempotent=idempotent, **named)
+    except Gone as gone:
+        if not isinstance(gone, ServerDied):
+            _clients.of.pop(service, None)  # of no use any more: the next call opens it anew
+        raise
