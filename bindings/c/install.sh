@@ -16,8 +16,9 @@ mkdir -p "$1"
 prefix=$(cd "$1" && pwd)
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml")
 
-mkdir -p "$prefix/include" "$prefix/lib/pkgconfig"
+mkdir -p "$prefix/include/simpleipc" "$prefix/lib/pkgconfig"
 install -m 644 "$root/include/simpleipc.h" "$root/bindings/cpp/simpleipc.hpp" "$prefix/include/"
+install -m 644 "$root/bindings/cpp/simpleipc/"*.hpp "$prefix/include/simpleipc/"
 install -m 755 "$libraries/libsimpleipc.so" "$prefix/lib/"
 install -m 644 "$libraries/libsimpleipc.a" "$prefix/lib/"
 sed -e "s|@PREFIX@|$prefix|" -e "s|@VERSION@|$version|" "$here/simpleipc.pc.in" \

@@ -1,6 +1,6 @@
 // The C++ binding: values, views, exceptions and handles. Each test runs in a process and a
 // channel directory of its own.
-#include <simpleipc.hpp>
+#include "tests.hpp"
 
 #include <cmath>
 #include <cstdlib>
@@ -8,33 +8,13 @@
 #include <functional>
 #include <iostream>
 #include <numeric>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 
 using namespace std::chrono_literals;
 using sipc::List;
 using sipc::Map;
 
 namespace {
-
-#define CHECK(condition) check_that(condition, __LINE__, #condition)
-void check_that(bool holds, int line, const char* text) {
-    if (!holds) throw std::runtime_error("line " + std::to_string(line) + ": not true: " + text);
-}
-
-// The call throws this class with this status and a sentence.
-template <class E, class F> void check_throws(int line, std::int32_t status, F call) {
-    try {
-        call();
-    } catch (const E& error) {
-        check_that(error.status() == status, line, error.what());
-        return check_that(*error.what() != 0, line, "the error has a sentence");
-    }
-    check_that(false, line, "an exception");
-}
-#define CHECK_THROWS(Class, status, ...) \
-    check_throws<sipc::Class>(__LINE__, status, [&] { __VA_ARGS__; })
 
 sipc::Message echo(const sipc::Value& value) {
     sipc::send("echo", value);
@@ -253,12 +233,7 @@ void audit_and_clean_look_after_channels() {
     CHECK(sipc::now_ns() > 0);
 }
 
-struct Test {
-    const char* name;
-    void (*run)();
-};
-#define TEST(name) {#name, name}
-const Test tests[] = {
+const std::vector<Test> tests = {
     TEST(native_values_keep_their_kind),
     TEST(lists_and_maps_nest_and_keep_their_order),
     TEST(tensors_are_typed_views),
@@ -310,11 +285,13 @@ std::string run(const Test& test) {
 // Usage: tests PREFIX. The prefix tells apart the builds in the output.
 int main(int, char** argv) {
     int failures = 0;
-    for (const Test& test : tests) {
-        std::string why = run(test);
-        failures += !why.empty();
-        std::cout << (why.empty() ? "ok " : "FAILED ") << argv[1] << ' ' << test.name
-                  << (why.empty() ? "" : ": ") << why << std::endl;
+    for (const auto* list : {&tests, &pattern_tests}) {
+        for (const Test& test : *list) {
+            std::string why = run(test);
+            failures += !why.empty();
+            std::cout << (why.empty() ? "ok " : "FAILED ") << argv[1] << ' ' << test.name
+                      << (why.empty() ? "" : ": ") << why << std::endl;
+        }
     }
     return failures != 0;
 }

@@ -36,6 +36,10 @@ def broken():
     return 1 // 0
 
 @server.method
+def unsendable(size):
+    return bytearray(size) if size else object()
+
+@server.method
 def stop():
     server.interrupt()
 
@@ -75,6 +79,7 @@ def test_errors_of_the_program_arrive_as_they_were_made(calc):
             (-32601, "nonsense", ()),
             (-32602, "add", (1,)),
             (-32603, "broken", ()),
+            (-32603, "unsendable", (0,)),
         ):
             with pytest.raises(ipc.ServiceError) as caught:
                 client.call(method, *args)

@@ -24,6 +24,7 @@ from .errors import (
     Error,
     Gone,
     Interrupted,
+    Misuse,
     ServerDied,
     ServiceError,
     Timeout,
@@ -233,13 +234,19 @@ class Server(_native.Consumer):
             result = function(*args, **named)
             if inspect.isgenerator(result):
                 result = _push(request, result)
-            request.reply(result)
         except Cancelled:
-            pass
+            return
         except ServiceError as error:
-            request.fail(error.code, error.message, error.data)
+            return request.fail(error.code, error.message, error.data)
         except Exception as error:
-            request.fail(_BROKEN, f"{type(error).__name__}: {error}")
+            return request.fail(_BROKEN, f"{type(error).__name__}: {error}")
+        try:
+            request.reply(result)
+        except Exception as error:
+            try:
+                request.fail(_BROKEN, f"the result cannot be sent: {error}")
+            except Misuse:
+                pass  # a result that is too large: the client has been told
 
 
 def _type_text(annotation):
