@@ -6,13 +6,14 @@ mod place;
 use place::TestPlace;
 use simpleipc::bytes::{endpoint, header, segment};
 use simpleipc::{Error, Options, Publisher, Receiver, Sender, Status, Subscriber, Value, crash};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::os::unix::process::ExitStatusExt;
 use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Once;
 use std::time::{Duration, Instant};
 
 const NOW: Option<Duration> = Some(Duration::ZERO);
@@ -118,23 +119,43 @@ fn a_damaged_data_file_that_is_removed_costs_its_messages_and_no_others() {
     assert_eq!(message.value(), Ok(Value::Int(5)));
 }
 
+/// Somebody who is quicker than this thread: what it does to the control file before a step.
+type Spoiler = (File, fn(&File, &'static str));
+
 thread_local! {
-    /// The control file in which somebody is quicker than this thread.
-    static SPOILED: RefCell<Option<File>> = const { RefCell::new(None) };
+    static SPOILER: RefCell<Option<Spoiler>> = const { RefCell::new(None) };
 }
 
-/// Takes all endpoints, whenever this thread is about to unlock one that it has repaired.
-fn take_all_endpoints(step: &'static str, _: &'static Location<'static>) -> Option<i32> {
-    SPOILED.with_borrow(|spoiled| {
-        if let Some(control) = spoiled.as_ref().filter(|_| step == "unlock") {
-            for e in 0..256 {
-                let at = header::OFF_ENDPOINTS + e * endpoint::BLOCK_BYTES;
-                let state = endpoint::STATE_ACTIVE.to_ne_bytes();
-                control.write_all_at(&state, at).expect("write");
-            }
+/// From now on `spoil` comes before each step of this thread, until [`spare`].
+fn spoil(control: File, spoil: fn(&File, &'static str)) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| crash::set_step_hook(before_step));
+    SPOILER.set(Some((control, spoil)));
+}
+
+fn spare() {
+    SPOILER.set(None);
+}
+
+fn before_step(step: &'static str, _: &'static Location<'static>) -> Option<i32> {
+    SPOILER.with_borrow(|spoiler| {
+        if let Some((control, spoil)) = spoiler {
+            spoil(control, step);
         }
     });
     None
+}
+
+/// Takes all endpoints, whenever this thread is about to unlock one that it has repaired.
+fn take_all_endpoints(control: &File, step: &'static str) {
+    if step != "unlock" {
+        return;
+    }
+    for e in 0..256 {
+        let at = header::OFF_ENDPOINTS + e * endpoint::BLOCK_BYTES;
+        let state = endpoint::STATE_ACTIVE.to_ne_bytes();
+        control.write_all_at(&state, at).expect("write");
+    }
 }
 
 #[test]
@@ -147,14 +168,46 @@ fn opening_ends_also_while_somebody_takes_every_endpoint_away() {
     control.write_all_at(&every_block, blocks).expect("write");
     let count = 256u32.to_ne_bytes();
     control.write_all_at(&count, reserved).expect("write");
-    crash::set_step_hook(take_all_endpoints);
-    SPOILED.set(Some(control));
-    take_all_endpoints("unlock", Location::caller());
+    take_all_endpoints(&control, "unlock");
+    spoil(control, take_all_endpoints);
     let opened = Subscriber::open("x", &place.options());
-    SPOILED.set(None);
+    spare();
     refused(opened, Status::TooManyPeers, &["'x'", "256"]);
     drop(member);
     fs::remove_file(&files(&place, "sipc")[0]).expect("nobody has left it in order");
+}
+
+thread_local! {
+    static FILES_MADE: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Empties the table of data files before each store.
+fn forget_data_files(control: &File, step: &'static str) {
+    if step == crash::STORE {
+        let at = header::OFF_SEGMENTS as u64;
+        control.write_all_at(&[0; 512], at).expect("write");
+    } else if step == "link" {
+        FILES_MADE.set(FILES_MADE.get() + 1);
+        assert!(FILES_MADE.get() < 500, "it makes data files for ever");
+    }
+}
+
+#[test]
+fn sending_ends_also_while_somebody_takes_every_data_file_away() {
+    let place = TestPlace::new();
+    let mut sender = Sender::open("x", &place.options()).expect("open");
+    spoil(open(&files(&place, "sipc")[0]), forget_data_files);
+    let now = sender.put(&Value::from(&[7u8; 300][..]), 0, NOW);
+    let soon = Some(Duration::from_millis(100));
+    let later = sender.put(&Value::from(&[7u8; 300][..]), 0, soon);
+    spare();
+    refused(now, Status::Full, &["'x'", "300 bytes more"]);
+    refused(later, Status::Full, &["'x'", "300 bytes more"]);
+    sender
+        .send(&[7u8; 300][..])
+        .expect("nobody is in the way any more");
+    let mut receiver = Receiver::open("x", &place.options()).expect("open");
+    assert!(receiver.receive_timeout(NOW).is_ok());
 }
 
 /// A process that looks at a channel until it is killed. See docs/security.md, "A member".

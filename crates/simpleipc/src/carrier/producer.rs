@@ -32,6 +32,18 @@ const SHRINK_CHUNK_BYTES: u64 = 1 << 20;
 const SLICE: Duration = Duration::from_millis(10);
 /// Between two looks for room. A receiver that is busy makes room for many messages at a time.
 const PAUSES: u32 = 16;
+/// So often one call makes room that others may take before it can, and then waits as if there
+/// were none. Honest ones are quicker a few times; who writes over the table of data files is
+/// quicker each time.
+const ROOMS_LOST_MAX: u32 = 32;
+
+/// Where room for a chunk has come from.
+enum Room {
+    /// Messages of ours, of which there is an end.
+    Own,
+    /// What everybody may take.
+    Shared,
+}
 
 /// The times that travel with a message; 0 = not at all.
 #[derive(Clone, Copy, Debug, Default)]
@@ -279,12 +291,19 @@ impl Producer {
             ));
         }
         let deadline = deadline.begun();
+        let mut lost = 0;
         loop {
             if let Some(loan) = self.try_loan(needed)? {
                 return Ok(loan);
             }
             match self.make_room(needed) {
-                Ok(()) => {}
+                Ok(Room::Own) => {}
+                Ok(Room::Shared) if lost < ROOMS_LOST_MAX => lost += 1,
+                Ok(Room::Shared) => {
+                    if let Some(loan) = self.wait_for_chunk(deadline, needed)? {
+                        return Ok(loan);
+                    }
+                }
                 Err(error) if error.status() == Status::NoSpace && self.may_come_free() => {
                     if deadline.is_now() {
                         return Err(error);
@@ -332,16 +351,16 @@ impl Producer {
     }
 
     /// Takes chunks back, or makes new ones. `NoSpace` when neither is possible now.
-    fn make_room(&mut self, needed: u64) -> Result<()> {
+    fn make_room(&mut self, needed: u64) -> Result<Room> {
         if self.writer.clear_stock(self.segments.pool()) {
-            return Ok(());
+            return Ok(Room::Own);
         }
         let (attachment, segments) = (&self.attachment, &mut self.segments);
         let (place, control) = (&attachment.place, &attachment.control);
         let publisher = attachment.role == Role::Publish;
         let enough = segments.bytes() + needed > RETAINED_BYTES.max(8 * needed);
         if enough && publisher && self.writer.retire_oldest(control, segments.pool()) {
-            return Ok(());
+            return Ok(Room::Own);
         }
         if segments.bytes() > RETAINED_BYTES {
             let unwanted = |segment: &Segment| {
@@ -353,22 +372,23 @@ impl Producer {
             }
         }
         let error = match segments.grow(place, control, needed) {
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(Room::Shared),
             Err(error) => error,
         };
         if error.status() != Status::NoSpace {
             return Err(error);
         }
         if publisher && segments.pool().retire_unneeded(control) {
-            return Ok(());
+            return Ok(Room::Shared);
         }
         if publisher && self.writer.retire_oldest(control, segments.pool()) {
-            return Ok(());
+            return Ok(Room::Own);
         }
         if segments.shrink(place, control, attachment.endpoint, |segment| {
             !(needed..=needed * 2).contains(&segment.geometry.chunk_bytes)
         }) {
-            return segments.refresh(place, control, true);
+            segments.refresh(place, control, true)?;
+            return Ok(Room::Shared);
         }
         Err(error)
     }
