@@ -12,7 +12,7 @@ pub const NOW: Option<Duration> = Some(Duration::ZERO);
 /// No call may compute longer than this, however large the numbers are that somebody has written
 /// into the files. What is counted and sanitized computes about ten times as long as otherwise, on
 /// a machine that is busy with other things. To wait is not to compute.
-const CALL_NS_MAX: u64 = 5_000_000_000;
+const CALL_NS_MAX: u64 = 2_000_000_000;
 
 /// Makes a call; `None` if it answers with an error, which must be a sentence.
 pub fn call<T>(what: &str, call: impl FnOnce() -> Result<T>) -> Option<T> {
