@@ -1,10 +1,12 @@
 { SimpleIPC for Free Pascal, Lazarus and Delphi: any program talks to any other on this machine.
 
-  Send and receive make a queue, publish and subscribe a topic; the first verb used on a name
-  decides. Text is UTF-8: a Free Pascal string is taken as UTF-8 bytes, as in Lazarus, a Delphi
+  Send and receive make a queue, publish and subscribe a topic, set, get and watch a state, notify
+  and wait a signal, acquire and release a lock, call and serve a service; the first verb used on a
+  name decides. Text is UTF-8: a Free Pascal string is taken as UTF-8 bytes, as in Lazarus, a Delphi
   string is converted. What fails raises a descendant of ESipc.
 
-  value.inc and channel.inc hold the implementation, generated.inc the C surface. }
+  value.inc, channel.inc, state.inc (with signals and locks) and service.inc hold the
+  implementation, generated.inc the C surface. }
 unit Sipc;
 
 {$IFDEF FPC}{$MODE DELPHI}{$H+}{$ENDIF} { the grammar both compilers share }
@@ -19,6 +21,7 @@ uses
 const
   SIPC_FOR_EVER = -1;  { as a TimeoutMs; 0 only tries }
   SIPC_ROOM_MS = 5000; { how long putting waits for room unless told otherwise }
+  SIPC_NO_VALUE = High(UInt64); { what PutIf expects of a state that has none yet }
 
 type
   { One class for each class of status, so that a status added later finds its place. }
@@ -91,6 +94,7 @@ type
     Sender: UInt64;
     Missed: UInt64;                  { topic: lost since the previous message taken }
     Redelivered: Boolean;            { queue: an earlier receiver died holding it }
+    HasMore: Boolean;                { reply: others to this call follow }
     PublishTimeNs, ReceiveTimeNs, CaptureTimeNs: Int64; { of SipcNowNs; 0 if unstamped }
     procedure Done;                  { from here on its value raises ESipcGone }
   end;
@@ -108,6 +112,8 @@ type
     History, Depth: UInt32;
     PoolBytesMax: UInt64;
     Directory: string;
+    Signal: Int32;   { waiter: raise it, as SIGUSR1, after each notification }
+    Permits: UInt32; { lock: how many may have it at once }
   end;
 
   { An open channel, for one thread at a time; Free closes it. }
@@ -176,11 +182,136 @@ type
     class function Role: UInt32; override;
   end;
 
+  { Puts values of a state; the last one stays when the setter has gone. }
+  TSipcSetter = class(TSipcProducer)
+  protected
+    class function Role: UInt32; override;
+  public
+    { Compare and set: False, and nothing is set, if the value is no longer the one whose Sequence
+      is Expected. }
+    function PutIf(const Value: TSipcValue; Expected: UInt64; CaptureTimeNs: Int64 = 0;
+      TimeoutMs: Int64 = SIPC_ROOM_MS): Boolean;
+  end;
+
+  { Get is the value of a state now, Receive the newest that was not taken yet. }
+  TSipcWatcher = class(TSipcSource)
+  protected
+    class function Role: UInt32; override;
+  public
+    function Get(TimeoutMs: Int64 = SIPC_FOR_EVER): TSipcMessage; { waits for a first value only }
+    function TryGet(TimeoutMs: Int64; out Message: TSipcMessage): Boolean;
+  end;
+
+  TSipcNotifier = class(TSipcChannel)
+  protected
+    class function Role: UInt32; override;
+  public
+    procedure Notify;
+  end;
+
+  { From its opening on no notification is missed. }
+  TSipcWaiter = class(TSipcSource)
+  protected
+    class function Role: UInt32; override;
+  public
+    { How many notifications there were since the last time; 0 if none within the timeout. }
+    function Wait(TimeoutMs: Int64 = SIPC_FOR_EVER): UInt64;
+  end;
+
+  { A named lock, free at once when its owner dies. Free and Release give it back. }
+  TSipcLock = class(TSipcChannel)
+  private
+    FAbandonedPid: UInt64;
+  protected
+    class function Role: UInt32; override;
+  public
+    { So many handles may have it at once; all open it with the same number. }
+    constructor CreateSemaphore(const Name: string; Permits: UInt32);
+    procedure Acquire;
+    function TryAcquire(TimeoutMs: Int64 = 0): Boolean;
+    procedure Release;
+    { The process that died holding it just before it was acquired here: what it protects may be
+      half done. 0 if none did. }
+    property AbandonedPid: UInt64 read FAbandonedPid;
+  end;
+
+  { An error of a server's own program: its method raises it, and so does the call. }
+  ESipcService = class(ESipcMisuse)
+  private
+    FCode: Int64;
+    FData: TSipcValue;
+  public
+    constructor CreateCode(ACode: Int64; const Text: string); overload;
+    constructor CreateCode(ACode: Int64; const Text: string; const AData: TSipcValue); overload;
+    property Code: Int64 read FCode;
+    property Data: TSipcValue read FData;
+  end;
+
+  { Calls the methods of a service. Arguments are an SipcList, an SipcMap, one value or SipcNull. }
+  TSipcClient = class(TSipcChannel)
+  private
+    function StartWith(const Method: string; const Args: TSipcValue; Flags: UInt32): UInt64;
+  protected
+    class function Role: UInt32; override;
+  public
+    { The result. After the timeout the call is cancelled and ESipcTimeout raised. If the server
+      dies that is an ESipcGone, or, for what may be done twice, another one gets the call. }
+    function Call(const Method: string; const Args: TSipcValue;
+      TimeoutMs: Int64 = SIPC_FOR_EVER; Idempotent: Boolean = False): TSipcMessage;
+    { Many can be in flight; the number is what TryResult and Cancel want. }
+    function Start(const Method: string; const Args: TSipcValue;
+      Idempotent: Boolean = False): UInt64;
+    { The next reply of a call, the last one if it says no HasMore; False after the timeout. }
+    function TryResult(Number: UInt64; TimeoutMs: Int64; out Message: TSipcMessage): Boolean;
+    procedure Cancel(Number: UInt64);
+    procedure Send(const Method: string; const Args: TSipcValue); { asks for no result }
+  end;
+
+  { A call that was taken; when it is let go unanswered that is an error for its client. }
+  TSipcRequest = record
+  private
+    FMessage: TSipcMessage;
+    procedure Answer(const Value: TSipcValue; Flags: UInt32);
+  public
+    Method: string;
+    Args: TSipcValue;
+    procedure Reply(const Value: TSipcValue);
+    procedure Push(const Value: TSipcValue); { one of a stream, before the last }
+    procedure Fail(Code: Int64; const Text: string; const Data: TSipcValue);
+    function IsCancelled: Boolean; { nobody waits any more; to be asked in long work }
+    function IsOneWay: Boolean;
+    procedure Done;
+  end;
+
+  TSipcMethod = function(var Request: TSipcRequest): TSipcValue;
+
+  { Takes the calls of a service. Either give it methods and let it Serve, or TryTake requests. }
+  TSipcServer = class(TSipcSource)
+  private
+    FNames: array of TSipcValue;
+    FMethods: array of TSipcMethod;
+    procedure Answer(var Request: TSipcRequest);
+  protected
+    class function Role: UInt32; override;
+  public
+    procedure Add(const Method: string; Work: TSipcMethod);
+    { What the service offers, in other words than Add's; see sipc_describe. }
+    procedure Describe(const Methods: TSipcValue);
+    function TryTake(TimeoutMs: Int64; out Request: TSipcRequest): Boolean;
+    procedure Serve(TimeoutMs: Int64 = SIPC_FOR_EVER); { until none comes in time, or Interrupt }
+  end;
+
 { One call each; the channel is opened on first use and stays open. }
 procedure SipcSend(const Name: string; const Value: TSipcValue);
 procedure SipcPublish(const Name: string; const Value: TSipcValue);
 function SipcReceive(const Name: string; TimeoutMs: Int64 = SIPC_FOR_EVER): TSipcMessage;
 function SipcTryReceive(const Name: string; TimeoutMs: Int64; out Message: TSipcMessage): Boolean;
+
+procedure SipcSet(const Name: string; const Value: TSipcValue);
+function SipcGet(const Name: string; TimeoutMs: Int64 = SIPC_FOR_EVER): TSipcMessage;
+function SipcTryGet(const Name: string; TimeoutMs: Int64; out Message: TSipcMessage): Boolean;
+procedure SipcNotify(const Name: string);
+function SipcAwait(const Name: string; TimeoutMs: Int64 = SIPC_FOR_EVER): UInt64; { as Wait }
 
 { Values nest: SipcMap(['class', 'cat', 'score', 0.93, 'box', SipcList([10, 20, 64, 48])]). }
 function SipcNull: TSipcValue;
@@ -266,6 +397,10 @@ end;
 {$I value.inc}
 
 {$I channel.inc}
+
+{$I state.inc}
+
+{$I service.inc}
 
 function SipcOptions: TSipcOptions;
 begin

@@ -4,11 +4,12 @@ program Main;
 {$MODE OBJFPC}{$H+}
 
 uses
-  cthreads, ChannelTests, DeathTests, Harness, ValueTests;
+  cthreads, ChannelTests, DeathTests, Harness, PatternTests, ValueTests;
 
 begin
   RunValueTests;
   RunChannelTests;
   RunDeathTests;
+  RunPatternTests;
   Finish;
 end.
