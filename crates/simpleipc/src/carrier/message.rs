@@ -20,14 +20,20 @@ pub struct Message {
     sequence: u64,
     missed: u64,
     receive_ns: i64,
-    pub(super) redelivered: bool,
-    /// Queues: the process that died with the message in hand, and may have seen it, or 0.
-    pub(super) died_pid: u32,
+    pub(super) redelivery: Redelivery,
     /// Declared before the chunk: the claim ends first, and the memory is let go of second. A lease
     /// without its memory would have the next receiver look at somebody else's message.
     lease: Option<LeaseHold>,
     chunk: Option<Chunk>,
 }
+
+/// Queues: whether an earlier receiver died with the message: `NEW`, `UNSEEN`, or the process id of
+/// one that may have seen it. One number, because messages are moved about.
+pub(super) type Redelivery = u32;
+/// Nobody did.
+pub(super) const NEW: Redelivery = 0;
+/// One did before it could look at it.
+pub(super) const UNSEEN: Redelivery = u32::MAX;
 
 /// Where the payload of a large message is.
 pub(super) enum Chunk {
@@ -146,8 +152,7 @@ impl Message {
             sequence,
             missed,
             receive_ns: if stamped { os::now_ns() } else { 0 },
-            redelivered: false,
-            died_pid: 0,
+            redelivery: NEW,
             lease,
             chunk,
         }
@@ -218,13 +223,13 @@ impl Message {
 
     /// Queues: an earlier receiver died with this message in hand.
     pub fn is_redelivered(&self) -> bool {
-        self.redelivered
+        self.redelivery != NEW
     }
 
     /// Queues: as [`is_redelivered`](Self::is_redelivered), if the dead one may have seen it: its
     /// process id, for people.
     pub(crate) fn died_pid(&self) -> Option<u32> {
-        (self.died_pid != 0).then_some(self.died_pid)
+        (self.redelivery != NEW && self.redelivery != UNSEEN).then_some(self.redelivery)
     }
 
     /// The payload. Of a large message this is the shared memory itself: nobody who keeps the

@@ -72,9 +72,13 @@ impl Pattern {
 
     /// Whether each message is taken by one receiver, and waits for it.
     pub(crate) const fn is_queue(self) -> bool {
-        matches!(self, Self::Queue | Self::Service)
+        // Not `matches!`: asked for each message, and this has no branch.
+        QUEUES >> self.kind() & 1 != 0
     }
 }
+
+/// The patterns whose messages are taken by one receiver, as bits.
+const QUEUES: u32 = 1 << Pattern::Queue as u32 | 1 << Pattern::Service as u32;
 
 impl std::fmt::Display for Pattern {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

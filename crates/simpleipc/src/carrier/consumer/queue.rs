@@ -2,7 +2,7 @@
 
 use super::unheld::{Unheld, resolve};
 use super::{Consumer, LOOK_AROUND, Source};
-use crate::carrier::message::{Chunk, KeptBy, LeaseHold, Message};
+use crate::carrier::message::{Chunk, KeptBy, LeaseHold, Message, NEW, Redelivery, UNSEEN};
 use crate::carrier::now_ns;
 use crate::error::Result;
 use crate::layout::endpoint::{LEASE_NONE, Lease, STATE_FREE, STATE_LEFT};
@@ -55,8 +55,8 @@ impl Consumer {
         }
         taker.lease(control, self.segments.pool(), &claimed);
         attachment.ring(control.space_bell());
-        let redelivered = claimed.attempts > 0;
-        Ok(Some(self.deliver(&claimed, hold, redelivered)))
+        let redelivery = if claimed.attempts > 0 { UNSEEN } else { NEW };
+        Ok(Some(self.deliver(&claimed, hold, redelivery)))
     }
 
     /// Makes a message of what a dead receiver has left in our lease.
@@ -76,9 +76,8 @@ impl Consumer {
                 }
             }
         }
-        let mut message = self.deliver(&claimed, hold, true);
-        message.died_pid = self.inherited_from.max(1);
-        Ok(message)
+        let from = self.inherited_from.clamp(1, UNSEEN - 1);
+        Ok(self.deliver(&claimed, hold, from))
     }
 
     /// Makes a message of what is in our lease.
@@ -86,7 +85,7 @@ impl Consumer {
         &mut self,
         claimed: &Claimed,
         hold: Option<Unheld>,
-        redelivered: bool,
+        redelivery: Redelivery,
     ) -> Message {
         self.lease = self.own_lease();
         let lease = LeaseHold {
@@ -95,7 +94,7 @@ impl Consumer {
         };
         let hold = hold.map(|found| Chunk::Held(found.held(KeptBy::Reference)));
         let mut message = Message::new(claimed.copy, claimed.sequence, 0, hold, Some(lease));
-        message.redelivered = redelivered;
+        message.redelivery = redelivery;
         message
     }
 
