@@ -122,8 +122,12 @@ extern "C" {
 #define SIPC_ROLE_LOCK 9u
 /* call the methods of a service */
 #define SIPC_ROLE_CALL 10u
-/* take the calls of a service and answer them */
+/* take the calls of a service and answer them; with the name NULL, of the one that this process is
+ * to be as a plugin */
 #define SIPC_ROLE_SERVE 11u
+/* start programs of their own as plugins; take what happens to them, maps with event, plugin, pid
+ * and more */
+#define SIPC_ROLE_HOST 13u
 
 /* The kind of a value. An int sent is an int received, in every language. */
 /* no value */
@@ -737,6 +741,24 @@ SIPC_API int32_t sipc_lock(sipc_channel *channel, int64_t timeout_ns, uint64_t *
  * Threads: any, not only the one that locked; a second thread inside the handle gets SIPC_BUSY.
  * If a peer dies: not affected. */
 SIPC_API int32_t sipc_unlock(sipc_channel *channel, sipc_error *error);
+
+/* Starts a program as a plugin and looks after it, or stops it. Plugin `p` of the host `h` serves
+ * the service `h.p`; what happens, and each line it prints, is an event, to be had by sipc_take or
+ * by anybody who subscribes to `h.events`. A plugin calls sipc_open(NULL, SIPC_ROLE_SERVE, ...).
+ *
+ *   channel  opened with HOST
+ *   plugin   a map: name (STR) and program (STR), and if wanted args (a list of STR), restarts
+ *            (INT, 3) within seconds (FLOAT, 60), hang_after (FLOAT, seconds; none). Or name and
+ *            stop (BOOL true)
+ *   error    optional, may be NULL: receives the details
+ *
+ * Returns: OK, BUSY, CLOSED, FORKED, BAD_NAME, WRONG_ROLE, BAD_VALUE, BAD_ARGUMENT, SYSTEM,
+ *          INTERNAL.
+ * Threads: one at a time; a second thread gets SIPC_BUSY.
+ * If a peer dies: a plugin that crashes, or takes no call for hang_after, is an event, and is
+ *          started again until it has used up its restarts; plugins end with their host, also when
+ *          that is killed. */
+SIPC_API int32_t sipc_plugin(sipc_channel *channel, const sipc_value *plugin, sipc_error *error);
 
 /* Lets go of a message and, in a queue, reports it done.
  *

@@ -152,8 +152,9 @@ int main(int argc, char **argv)
 {
     const test *const lists[] = {argument_tests, channel_tests, value_tests, loan_tests,
                                  state_tests,    lock_tests,    thread_tests, fork_tests,
-                                 upkeep_tests,   call_tests};
+                                 upkeep_tests,   call_tests,    plugin_tests};
     const char *prefix = argc > 1 ? argv[1] : "c";
+    if (getenv("SIPC_PLUGIN") != NULL) be_a_plugin();
     int failures = 0;
     for (size_t list = 0; list < sizeof lists / sizeof lists[0]; list++) {
         for (const test *one = lists[list]; one->name != NULL; one++) {

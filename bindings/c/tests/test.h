@@ -25,6 +25,7 @@ extern const test channel_tests[];
 extern const test fork_tests[];
 extern const test loan_tests[];
 extern const test lock_tests[];
+extern const test plugin_tests[];
 extern const test state_tests[];
 extern const test thread_tests[];
 extern const test upkeep_tests[];
@@ -71,6 +72,9 @@ sipc_channel *opened(const char *name, uint32_t role);
 /* Puts, or takes, one int at once or ends the test. */
 void put_int(sipc_channel *channel, int64_t i);
 int64_t take_int(sipc_channel *channel);
+
+/* Never returns; see plugins.c. */
+void be_a_plugin(void);
 
 /* The directory of this test. */
 const char *test_directory(void);

@@ -7,17 +7,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use simpleipc::{
-    Client, Delivery, Error, Interrupter, Notifier, Options, Publisher, Receiver, Result,
+    Client, Delivery, Error, Host, Interrupter, Notifier, Options, Publisher, Receiver, Result,
     Semaphore, Sender, Server, Setter, Source, Status, Subscriber, Value, Waiter, Watcher,
 };
 
 use crate::call;
 use crate::generated::{
     SIPC_KIND_BYTES, SIPC_KIND_FLOAT, SIPC_KIND_INT, SIPC_KIND_STR, SIPC_OPTION_LATEST,
-    SIPC_OPTION_LOSSLESS, SIPC_OPTION_TAP, SIPC_OPTION_UNSTAMPED, SIPC_ROLE_CALL, SIPC_ROLE_LOCK,
-    SIPC_ROLE_NOTIFY, SIPC_ROLE_PUBLISH, SIPC_ROLE_RECEIVE, SIPC_ROLE_SEND, SIPC_ROLE_SERVE,
-    SIPC_ROLE_SET, SIPC_ROLE_SUBSCRIBE, SIPC_ROLE_WAIT, SIPC_ROLE_WATCH, sipc_channel, sipc_error,
-    sipc_message, sipc_options, sipc_value,
+    SIPC_OPTION_LOSSLESS, SIPC_OPTION_TAP, SIPC_OPTION_UNSTAMPED, SIPC_ROLE_CALL, SIPC_ROLE_HOST,
+    SIPC_ROLE_LOCK, SIPC_ROLE_NOTIFY, SIPC_ROLE_PUBLISH, SIPC_ROLE_RECEIVE, SIPC_ROLE_SEND,
+    SIPC_ROLE_SERVE, SIPC_ROLE_SET, SIPC_ROLE_SUBSCRIBE, SIPC_ROLE_WAIT, SIPC_ROLE_WATCH,
+    sipc_channel, sipc_error, sipc_message, sipc_options, sipc_value,
 };
 use crate::guard::{duration, grown, guard, measured, misuse, present, text};
 use crate::handle::{self, Entered};
@@ -49,6 +49,7 @@ pub(crate) enum End {
     Lock(Semaphore),
     Client(Client),
     Server(Server),
+    Host(Box<Host>),
 }
 
 /// See simpleipc.h.
@@ -71,8 +72,13 @@ pub unsafe extern "C" fn sipc_open(
                 true => None,
                 false => Some(grown(options, OPTIONS_FIRST_SIZE)?),
             };
-            (text(name, "name", Status::BadName)?, given)
+            let name = match name.is_null() && role == SIPC_ROLE_SERVE {
+                true => Cow::Owned(simpleipc::plugin_service()?),
+                false => Cow::Borrowed(text(name, "name", Status::BadName)?),
+            };
+            (name, given)
         };
+        let name = &*name;
         // SAFETY: its pointers are what the header says.
         let options = unsafe { read_options(given.as_ref())? };
         let signal = given.map_or(0, |given| given.signal);
@@ -98,6 +104,7 @@ pub unsafe extern "C" fn sipc_open(
             SIPC_ROLE_LOCK => End::Lock(lock::open(name, permits, &options)?),
             SIPC_ROLE_CALL => End::Client(Client::open(name, &options)?),
             SIPC_ROLE_SERVE => End::Server(Server::open(name, &options)?),
+            SIPC_ROLE_HOST => End::Host(Box::new(Host::open(name, &options)?)),
             _ => return Err(misuse(format!("there is no role {role}; see SIPC_ROLE_*"))),
         };
         let opened = handle::register(Channel {
@@ -265,6 +272,7 @@ impl Channel {
             End::Lock(end) => end.interrupter(),
             End::Client(end) => end.interrupter(),
             End::Server(end) => end.interrupter(),
+            End::Host(end) => end.interrupter(),
         }
     }
 
@@ -282,6 +290,10 @@ impl Channel {
             // SAFETY: passed on.
             End::Watcher(end) => unsafe {
                 message::fill(to, end.receive_timeout(timeout), Pattern::Topic)
+            },
+            // SAFETY: as above.
+            End::Host(end) => unsafe {
+                message::fill(to, end.events().receive_timeout(timeout), Pattern::Topic)
             },
             // SAFETY: as above.
             End::Waiter(end) => unsafe { message::fill_count(to, end.wait(timeout)?) },
@@ -363,6 +375,7 @@ impl Channel {
             End::Waiter(end) => Ok(end),
             End::Lock(_) => Err(locks_only()),
             End::Server(end) => Ok(end),
+            End::Host(end) => Ok(end.events()),
             _ => Err(puts_only()),
         }
     }

@@ -258,8 +258,12 @@ pub const SIPC_ROLE_WAIT: u32 = 8;
 pub const SIPC_ROLE_LOCK: u32 = 9;
 /// call the methods of a service
 pub const SIPC_ROLE_CALL: u32 = 10;
-/// take the calls of a service and answer them
+/// take the calls of a service and answer them; with the name NULL, of the one that this process is
+/// to be as a plugin
 pub const SIPC_ROLE_SERVE: u32 = 11;
+/// start programs of their own as plugins; take what happens to them, maps with event, plugin, pid
+/// and more
+pub const SIPC_ROLE_HOST: u32 = 13;
 
 // The kind of a value. An int sent is an int received, in every language.
 /// no value
@@ -723,6 +727,15 @@ pub type sipc_lock_fn = unsafe extern "C" fn(
 pub type sipc_unlock_fn =
     unsafe extern "C" fn(channel: *mut sipc_channel, error: *mut sipc_error) -> i32;
 
+/// Starts a program as a plugin and looks after it, or stops it. Plugin `p` of the host `h` serves
+/// the service `h.p`; what happens, and each line it prints, is an event, to be had by sipc_take or
+/// by anybody who subscribes to `h.events`. A plugin calls sipc_open(NULL, SIPC_ROLE_SERVE, ...).
+pub type sipc_plugin_fn = unsafe extern "C" fn(
+    channel: *mut sipc_channel,
+    plugin: *const sipc_value,
+    error: *mut sipc_error,
+) -> i32;
+
 /// Lets go of a message and, in a queue, reports it done.
 pub type sipc_release_fn = unsafe extern "C" fn(message: *mut sipc_message);
 
@@ -855,6 +868,7 @@ macro_rules! check_bodies {
         const _: $crate::generated::sipc_current_fn = $crate::sipc_current;
         const _: $crate::generated::sipc_lock_fn = $crate::sipc_lock;
         const _: $crate::generated::sipc_unlock_fn = $crate::sipc_unlock;
+        const _: $crate::generated::sipc_plugin_fn = $crate::sipc_plugin;
         const _: $crate::generated::sipc_release_fn = $crate::sipc_release;
         const _: $crate::generated::sipc_loan_fn = $crate::sipc_loan;
         const _: $crate::generated::sipc_unloan_fn = $crate::sipc_unloan;

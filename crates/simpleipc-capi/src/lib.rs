@@ -17,6 +17,7 @@ mod lock;
 mod message;
 mod oneshot;
 mod place;
+mod plugin;
 mod state;
 mod thread;
 mod upkeep;
@@ -33,6 +34,7 @@ pub use oneshot::{
     sipc_publish_float, sipc_publish_int, sipc_publish_str, sipc_receive, sipc_send,
     sipc_send_bool, sipc_send_bytes, sipc_send_float, sipc_send_int, sipc_send_str, sipc_set,
 };
+pub use plugin::sipc_plugin;
 pub use state::{sipc_current, sipc_put_if};
 pub use upkeep::{sipc_audit, sipc_clean};
 

@@ -7,7 +7,7 @@ mod supervisor;
 
 pub use event::{Event, Happening};
 
-use crate::channel::{Client, Options, Publisher, Subscriber};
+use crate::channel::{Client, Interrupter, Options, Publisher, Subscriber};
 use crate::error::{Error, Result, Status};
 use crate::limits::NAME_BYTES_MAX;
 use std::collections::BTreeMap;
@@ -156,6 +156,11 @@ impl Host {
     /// The events as a subscriber, to wait for beside other handles.
     pub fn events(&mut self) -> &mut Subscriber {
         &mut self.events
+    }
+
+    /// Ends a wait for events from another thread.
+    pub fn interrupter(&self) -> Interrupter {
+        self.events.interrupter()
     }
 
     fn service(&self, plugin: &str) -> Result<String> {
