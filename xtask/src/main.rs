@@ -14,6 +14,7 @@ mod fuzz;
 mod generate;
 mod interop;
 mod leavings;
+mod models;
 mod print;
 mod process;
 mod repository;
@@ -68,6 +69,8 @@ enum Command {
     Versions,
     /// Have libFuzzer damage channels and messages.
     Fuzz(fuzz::Options),
+    /// Run the models: loom, shuttle, and all states of a small copy.
+    Models(models::Options),
     /// Run tests under ThreadSanitizer, AddressSanitizer and valgrind.
     Sanitize,
     /// Kill and stop processes at every step and keep a ledger.
@@ -90,6 +93,7 @@ fn main() -> ExitCode {
         Command::Bench { command } => bench::run(&root, &command),
         Command::Versions => versions::run(&root),
         Command::Fuzz(options) => fuzz::run(&root, &options),
+        Command::Models(options) => models::run(&root, &options),
         Command::Sanitize => sanitize::run(&root),
         Command::Crash { minutes } => crash::run(&root, minutes),
     };

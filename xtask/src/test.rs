@@ -149,6 +149,12 @@ const SUITES: &[Suite] = &[
         count: Count::LastLine,
     },
     Suite {
+        name: "models",
+        needs: &[],
+        command: &["xtask", "models"],
+        count: Count::LastLine,
+    },
+    Suite {
         name: "steps",
         needs: &[],
         command: &[

@@ -7,7 +7,9 @@
 
 mod bells;
 mod chunks;
+mod deaths;
 mod gates;
+mod mixes;
 mod permits;
 mod queues;
 mod slots;

@@ -15,7 +15,7 @@ fn assert_whole(claimed: &Claimed) {
 }
 
 /// Takes a message and is done with it; as `Consumer::look_at_queue` and `end_lease` do.
-fn take(taker: &mut Taker, me: u32, control: &Control, pool: &Pool) -> Option<Claimed> {
+pub fn take(taker: &mut Taker, me: u32, control: &Control, pool: &Pool) -> Option<Claimed> {
     let claimed = taker.claim(control)?;
     assert_whole(&claimed);
     taker.lease(control, pool, &claimed);
@@ -26,7 +26,7 @@ fn take(taker: &mut Taker, me: u32, control: &Control, pool: &Pool) -> Option<Cl
     Some(claimed)
 }
 
-fn end_lease(control: &Control, me: u32) {
+pub fn end_lease(control: &Control, me: u32) {
     let block = control.endpoint(me);
     block.lease().store(LEASE_NONE, Ordering::Relaxed);
 }
