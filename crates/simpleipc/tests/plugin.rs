@@ -74,6 +74,35 @@ fn is_alive(pid: u32) -> bool {
     !stat.is_empty() && !stat.contains(") Z")
 }
 
+// snippet-begin
+/// Starts a plugin, calls it, and waits until it has crashed and lives again.
+fn host(options: &Options, plugin: Plugin) -> simpleipc::Result<()> {
+    let mut host = Host::open("host", options)?;
+    host.start(plugin.restarts(3, Duration::from_secs(60)))?;
+
+    let mut calc = host.client("calc")?;
+    let sum = calc.call("add", (2, 3), Some(Duration::from_secs(20)))?;
+    assert_eq!(sum.value()?, Value::Int(5));
+
+    let error = calc.call("crash", (), Some(Duration::from_secs(20)));
+    println!("the call is lost: {}", error.expect_err("it dies"));
+    loop {
+        let event = host.event(Some(Duration::from_secs(20)))?;
+        println!("{}: {:?}", event.plugin, event.happening);
+        if matches!(event.happening, Happening::Restarting(_)) {
+            return Ok(());
+        }
+    }
+}
+// snippet-end
+
+#[test]
+fn the_page_of_plugins_is_right() {
+    let place = TestPlace::new();
+    host(&place.options(), plugin("calc")).expect("as the page says");
+    simpleipc::clean(Some(place.path()), Duration::ZERO).expect("clean");
+}
+
 #[test]
 fn a_plugin_is_started_serves_and_ends_with_its_host() {
     let place = TestPlace::new();

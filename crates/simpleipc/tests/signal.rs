@@ -3,11 +3,30 @@
 mod place;
 
 use place::TestPlace;
-use simpleipc::{Notifier, Receiver, Sender, Status, Waiter, Watcher, wait_any};
+use simpleipc::{Notifier, Options, Receiver, Sender, Status, Waiter, Watcher, wait_any};
 use std::time::Duration;
 
 const SOON: Option<Duration> = Some(Duration::from_secs(10));
 const NOW: Option<Duration> = Some(Duration::ZERO);
+
+// snippet-begin
+/// One program waits until its settings have changed; another says that they have.
+fn reload(options: &Options) -> simpleipc::Result<()> {
+    let mut waiter = Waiter::open("settings", options)?;
+
+    Notifier::open("settings", options)?.notify()?;
+
+    let times = waiter.wait(Some(Duration::from_secs(5)))?;
+    assert_eq!(times, 1);
+    Ok(())
+}
+// snippet-end
+
+#[test]
+fn the_page_of_signals_is_right() {
+    let place = TestPlace::new();
+    reload(&place.options()).expect("as the page says");
+}
 
 #[test]
 fn what_happens_after_the_opening_is_counted_and_not_missed() {

@@ -35,6 +35,30 @@ impl Drop for StatePlace {
     }
 }
 
+// snippet-begin
+/// One program says how fast it is; another, which may start much later, reads it.
+fn cruise(options: &Options) -> simpleipc::Result<()> {
+    let mut setter = Setter::open("speed", options)?;
+    setter.set(30)?;
+
+    let mut watcher = Watcher::open("speed", options)?;
+    let speed = watcher.get()?;
+    assert_eq!(speed.value()?, Value::Int(30));
+    // Faster, unless somebody else has set it meanwhile.
+    let is_set = setter.set_if(Some(speed.sequence()), 35)?;
+    assert!(is_set);
+    // The next one that comes; here it is there already.
+    assert_eq!(watcher.receive()?.value()?, Value::Int(35));
+    Ok(())
+}
+// snippet-end
+
+#[test]
+fn the_page_of_states_is_right() {
+    let place = StatePlace::new();
+    cruise(&place.options()).expect("as the page says");
+}
+
 #[test]
 fn a_latecomer_has_the_value_at_once_and_later_ones_when_they_come() {
     let place = StatePlace::new();
