@@ -249,6 +249,15 @@ class Writer {
 
 std::map<string, std::unique_ptr<sipc::Producer>> producers;
 std::map<string, std::unique_ptr<sipc::Consumer>> consumers;
+std::map<string, std::unique_ptr<sipc::Setter>> setters;
+std::map<string, std::unique_ptr<sipc::Watcher>> watchers;
+std::map<string, std::unique_ptr<sipc::Notifier>> notifiers;
+std::map<string, std::unique_ptr<sipc::Waiter>> waiters;
+std::map<string, std::unique_ptr<sipc::Lock>> locks;
+std::map<string, std::unique_ptr<sipc::Client>> clients;
+std::map<string, std::unique_ptr<sipc::Server>> servers;
+std::map<string, sipc::Call> calls;   // by number
+std::optional<sipc::Request> request; // of `serve`, until it is answered
 
 template <class T> T& find(std::map<string, std::unique_ptr<T>>& handles, const string& id) {
     auto found = handles.find(id);
@@ -265,17 +274,27 @@ void open(const std::vector<string>& words) {
             options.history = static_cast<std::uint32_t>(std::stoul(words[k].substr(8)));
         if (words[k].rfind("depth=", 0) == 0)
             options.depth = static_cast<std::uint32_t>(std::stoul(words[k].substr(6)));
+        if (words[k].rfind("permits=", 0) == 0)
+            options.permits = static_cast<std::uint32_t>(std::stoul(words[k].substr(8)));
     }
     const string &id = words[1], &verb = words[2], &name = words[3];
     if (verb == "publish") producers[id] = std::make_unique<sipc::Publisher>(name, options);
     else if (verb == "send") producers[id] = std::make_unique<sipc::Sender>(name, options);
     else if (verb == "subscribe") consumers[id] = std::make_unique<sipc::Subscriber>(name, options);
+    else if (verb == "set") setters[id] = std::make_unique<sipc::Setter>(name, options);
+    else if (verb == "watch") watchers[id] = std::make_unique<sipc::Watcher>(name, options);
+    else if (verb == "notify") notifiers[id] = std::make_unique<sipc::Notifier>(name, options);
+    else if (verb == "wait") waiters[id] = std::make_unique<sipc::Waiter>(name, options);
+    else if (verb == "lock") locks[id] = std::make_unique<sipc::Lock>(name, options);
+    else if (verb == "call") clients[id] = std::make_unique<sipc::Client>(name, options);
+    else if (verb == "serve") servers[id] = std::make_unique<sipc::Server>(name, options);
     else consumers[id] = std::make_unique<sipc::Receiver>(name, options);
 }
 
 void put(const std::vector<string>& words) {
     constexpr auto timeout = std::chrono::seconds(10);
-    sipc::Producer& producer = find(producers, words[1]);
+    bool sets = setters.count(words[1]) != 0;
+    sipc::Producer& producer = sets ? find(setters, words[1]) : find(producers, words[1]);
     std::int64_t capture = words.size() > 3 ? std::stoll(words[3].substr(8)) : 0;
     Reader reader(words[2]);
     sipc::Value value = reader.read();
@@ -291,15 +310,37 @@ void put(const std::vector<string>& words) {
 
 std::optional<sipc::Message> held; // by `hold`, until the next one
 
+string show(sipc::View value) {
+    Writer writer;
+    writer.write(value);
+    return writer.text;
+}
+
+std::chrono::milliseconds time_of(const string& word) {
+    return std::chrono::milliseconds(std::stoll(word));
+}
+
+// What came, or the error that says that nothing did.
+template <class T> T arrived(std::optional<T> found) {
+    if (!found) throw sipc::Retry(SIPC_TIMEOUT, 0, sipc_status_text(SIPC_TIMEOUT));
+    return std::move(*found);
+}
+
+std::optional<sipc::Message> find_message(const std::vector<string>& words) {
+    if (words[0] == "once") return sipc::get(words[2], time_of(words[3]));
+    if (words[0] == "get") return find(watchers, words[1]).get(time_of(words[2]));
+    if (watchers.count(words[1]) != 0) return find(watchers, words[1]).take(time_of(words[2]));
+    return find(consumers, words[1]).take(time_of(words[2]));
+}
+
 string take(const std::vector<string>& words) {
     held.reset();
-    auto message = find(consumers, words[1]).take(std::chrono::milliseconds(std::stoll(words[2])));
+    auto message = find_message(words);
     if (!message) throw sipc::Retry(SIPC_TIMEOUT, 0, sipc_status_text(SIPC_TIMEOUT));
-    Writer writer;
-    writer.write(message->value());
     bool aged = message->publish_time_ns() > 0 &&
                 message->receive_time_ns() >= message->publish_time_ns();
-    string answer = "value " + writer.text + " seq=" + std::to_string(message->sequence()) +
+    string answer = "value " + show(message->value()) +
+                    " seq=" + std::to_string(message->sequence()) +
                     " missed=" + std::to_string(message->missed()) +
                     " redelivered=" + (message->is_redelivered() ? "1" : "0") +
                     " capture=" + std::to_string(message->capture_time_ns()) +
@@ -308,7 +349,101 @@ string take(const std::vector<string>& words) {
     return answer;
 }
 
+void put_if(const std::vector<string>& words) {
+    std::optional<std::uint64_t> expected;
+    if (words[3] != "new") expected = std::stoull(words[3]);
+    Reader reader(words[2]);
+    if (!find(setters, words[1]).put_if(reader.read(), expected))
+        throw sipc::Conflict(SIPC_CONFLICT, 0, sipc_status_text(SIPC_CONFLICT));
+}
+
+string start(const std::vector<string>& words) {
+    sipc::Client& client = find(clients, words[1]);
+    Reader reader(words[3]);
+    string manner = words.size() > 4 ? words[4] : "";
+    if (manner == "oneway") {
+        client.send(words[2], reader.read());
+        return "call 0";
+    }
+    std::uint32_t flags = manner == "idempotent" ? SIPC_CALL_IDEMPOTENT : 0;
+    string number = std::to_string(calls.size() + 1);
+    calls.emplace(number, client.start(words[2], reader.read(), flags));
+    return "call " + number;
+}
+
+string result(const std::vector<string>& words) try {
+    sipc::Call& call = calls.at(words[2]);
+    auto reply = call.next(time_of(words[3]));
+    if (reply) return "reply " + show(reply->value()) + " more=1";
+    if (!call.has_ended()) arrived(std::move(reply));
+    return "reply " + show(call.result().value()) + " more=0";
+} catch (const sipc::ServiceError& error) {
+    sipc_value message = SIPC_VALUE_INIT;
+    message.kind = SIPC_KIND_STR;
+    message.data = error.what();
+    message.len = std::strlen(error.what());
+    return "failed " + std::to_string(error.code()) + ' ' + show(sipc::View(message)) + ' ' +
+           show(*error.data());
+}
+
+string serve(const std::vector<string>& words) {
+    request.reset();
+    request.emplace(arrived(find(servers, words[1]).take(time_of(words[2]))));
+    return "request " + string(request->method()) + ' ' + show(request->args()) +
+           " oneway=" + (request->is_one_way() ? "1" : "0");
+}
+
+void respond(const std::vector<string>& words) {
+    sipc::Request& asked = request.value();
+    if (words[0] == "reply") {
+        Reader reader(words[1]);
+        if (words.size() > 2) return asked.push(reader.read());
+        asked.reply(reader.read());
+    } else {
+        Reader message(words[2]), data(words[3]);
+        sipc::Value::Arrays arrays;
+        sipc::Value kept = message.read();
+        sipc_value text = kept.describe(arrays);
+        asked.fail(std::stoll(words[1]), sipc::View(text).get<string>(), data.read());
+    }
+    request.reset();
+}
+
+// The commands of states, signals, locks and services; none if it is another one.
+std::optional<string> answer_later_patterns(const std::vector<string>& words) {
+    const string& verb = words[0];
+    bool is_once = verb == "once";
+    if (verb == "get" || (is_once && words[1] == "get")) return take(words);
+    if (is_once && words[1] == "wait")
+        return "count " + std::to_string(arrived(sipc::wait(words[2], time_of(words[3]))));
+    if (verb == "wait")
+        return "count " +
+               std::to_string(arrived(find(waiters, words[1]).wait(time_of(words[2]))));
+    if (verb == "lock") {
+        sipc::Lock& lock = find(locks, words[1]);
+        if (!lock.try_lock_for(time_of(words[2]))) return "error 1 somebody has it";
+        return string("ok abandoned=") + (lock.abandoned() != 0 ? "1" : "0");
+    }
+    if (verb == "call") return start(words);
+    if (verb == "result") return result(words);
+    if (verb == "serve") return serve(words);
+    if (verb == "cancelled")
+        return string("cancelled ") + (request.value().is_cancelled() ? "1" : "0");
+    if (is_once && words[1] == "notify") sipc::notify(words[2]);
+    else if (is_once && words[1] == "set") {
+        Reader reader(words[3]);
+        sipc::set(words[2], reader.read());
+    } else if (verb == "put_if") put_if(words);
+    else if (verb == "notify") find(notifiers, words[1]).notify();
+    else if (verb == "unlock") find(locks, words[1]).unlock();
+    else if (verb == "cancel") calls.at(words[2]).cancel();
+    else if (verb == "reply" || verb == "fail") respond(words);
+    else return std::nullopt;
+    return "ok";
+}
+
 string answer(const std::vector<string>& words) {
+    if (auto answered = answer_later_patterns(words)) return *answered;
     const string& verb = words[0];
     if (verb == "hello") return string("ok cpp ") + sipc_version();
     if (verb == "open" && words.size() >= 4) open(words);
@@ -319,7 +454,10 @@ string answer(const std::vector<string>& words) {
                            : sipc::publish(words[2], reader.read());
     } else if ((verb == "take" || verb == "hold") && words.size() >= 3) return take(words);
     else if (verb == "close" && words.size() >= 2) {
-        if (producers.erase(words[1]) + consumers.erase(words[1]) == 0)
+        const string& id = words[1];
+        if (producers.erase(id) + consumers.erase(id) + setters.erase(id) + watchers.erase(id) +
+                notifiers.erase(id) + waiters.erase(id) + locks.erase(id) + clients.erase(id) +
+                servers.erase(id) == 0)
             throw sipc::Gone(SIPC_CLOSED, 0, "no handle " + words[1]);
     } else throw sipc::Misuse(SIPC_BAD_ARGUMENT, 0, "the driver does not know this command");
     return "ok";

@@ -9,6 +9,7 @@ uses
 var
   Channels: TStringList; { of TSipcChannel, by id }
   Held: TSipcMessage;    { by hold, until the next one }
+  Request: TSipcRequest; { of serve, until it is answered }
 
 function ChannelOf(const Id: string): TSipcChannel;
 begin
@@ -47,11 +48,19 @@ begin
   Options.Latest := HasWord(Words, 'latest');
   Options.History := Setting(Words, 'history', 0);
   Options.Depth := Setting(Words, 'depth', 0);
+  Options.Permits := Setting(Words, 'permits', 0);
   case Words[2] of
     'publish': Channel := TSipcPublisher.Create(Words[3], Options);
     'subscribe': Channel := TSipcSubscriber.Create(Words[3], Options);
     'send': Channel := TSipcSender.Create(Words[3], Options);
     'receive': Channel := TSipcReceiver.Create(Words[3], Options);
+    'set': Channel := TSipcSetter.Create(Words[3], Options);
+    'watch': Channel := TSipcWatcher.Create(Words[3], Options);
+    'notify': Channel := TSipcNotifier.Create(Words[3], Options);
+    'wait': Channel := TSipcWaiter.Create(Words[3], Options);
+    'lock': Channel := TSipcLock.Create(Words[3], Options);
+    'call': Channel := TSipcClient.Create(Words[3], Options);
+    'serve': Channel := TSipcServer.Create(Words[3], Options);
   else
     raise Exception.Create('no role ' + Words[2]);
   end;
@@ -92,28 +101,129 @@ begin
   Result := 'ok';
 end;
 
+function Describe(const Message: TSipcMessage): string;
+var
+  IsAged: Boolean;
+begin
+  IsAged := (Message.PublishTimeNs > 0) and (Message.ReceiveTimeNs >= Message.PublishTimeNs);
+  Result := Format('value %s seq=%u missed=%u redelivered=%d capture=%d aged=%d',
+    [PrintValue(Message.Value), Message.Sequence, Message.Missed, Ord(Message.Redelivered),
+    Message.CaptureTimeNs, Ord(IsAged)]);
+end;
+
+function CountOf(Notifications: UInt64): string;
+begin
+  if Notifications = 0 then
+    raise ESipcTimeout.CreateStatus(SIPC_TIMEOUT, 0, 'no notification in time');
+  Result := Format('count %u', [Notifications]);
+end;
+
 function Once(const Words: array of string): string;
 begin
-  if Words[1] = 'send' then
-    SipcSend(Words[2], ParseValue(Words[3]))
-  else
-    SipcPublish(Words[2], ParseValue(Words[3]));
   Result := 'ok';
+  case Words[1] of
+    'send': SipcSend(Words[2], ParseValue(Words[3]));
+    'publish': SipcPublish(Words[2], ParseValue(Words[3]));
+    'set': SipcSet(Words[2], ParseValue(Words[3]));
+    'get': Result := Describe(SipcGet(Words[2], StrToInt64(Words[3])));
+    'notify': SipcNotify(Words[2]);
+    'wait': Result := CountOf(SipcAwait(Words[2], StrToInt64(Words[3])));
+  else
+    raise Exception.Create('no one-call helper ' + Words[1]);
+  end;
 end;
 
 function Take(const Words: array of string): string;
 var
   Message: TSipcMessage;
-  IsAged: Boolean;
 begin
   Held := Default(TSipcMessage);
-  Message := (ChannelOf(Words[1]) as TSipcSource).Receive(StrToInt64(Words[2]));
-  IsAged := (Message.PublishTimeNs > 0) and (Message.ReceiveTimeNs >= Message.PublishTimeNs);
-  Result := Format('value %s seq=%u missed=%u redelivered=%d capture=%d aged=%d',
-    [PrintValue(Message.Value), Message.Sequence, Message.Missed, Ord(Message.Redelivered),
-    Message.CaptureTimeNs, Ord(IsAged)]);
+  if Words[0] = 'get' then
+    Message := (ChannelOf(Words[1]) as TSipcWatcher).Get(StrToInt64(Words[2]))
+  else
+    Message := (ChannelOf(Words[1]) as TSipcSource).Receive(StrToInt64(Words[2]));
+  Result := Describe(Message);
   if Words[0] = 'hold' then
     Held := Message;
+end;
+
+function PutIf(const Words: array of string): string;
+var
+  Expected: UInt64;
+begin
+  Expected := SIPC_NO_VALUE;
+  if Words[3] <> 'new' then
+    Expected := StrToQWord(Words[3]);
+  Result := 'ok';
+  if not (ChannelOf(Words[1]) as TSipcSetter).PutIf(ParseValue(Words[2]), Expected) then
+    Result := Format('error %d the value is another one', [SIPC_CONFLICT]);
+end;
+
+function Lock(const Words: array of string): string;
+var
+  Locked: TSipcLock;
+begin
+  Locked := ChannelOf(Words[1]) as TSipcLock;
+  if Locked.TryAcquire(StrToInt64(Words[2])) then
+    Result := Format('ok abandoned=%d', [Ord(Locked.AbandonedPid <> 0)])
+  else
+    Result := Format('error %d somebody has it', [SIPC_TIMEOUT]);
+end;
+
+function Call(const Words: array of string): string;
+var
+  Client: TSipcClient;
+  Number: UInt64;
+begin
+  Client := ChannelOf(Words[1]) as TSipcClient;
+  Number := 0;
+  if HasWord(Words, 'oneway') then
+    Client.Send(Words[2], ParseValue(Words[3]))
+  else
+    Number := Client.Start(Words[2], ParseValue(Words[3]), HasWord(Words, 'idempotent'));
+  Result := Format('call %u', [Number]);
+end;
+
+function ResultOf(const Words: array of string): string;
+var
+  Client: TSipcClient;
+  Message: TSipcMessage;
+begin
+  Client := ChannelOf(Words[1]) as TSipcClient;
+  try
+    if not Client.TryResult(StrToQWord(Words[2]), StrToInt64(Words[3]), Message) then
+      Exit(Format('error %d no reply in time', [SIPC_TIMEOUT]));
+    Result := Format('reply %s more=%d', [PrintValue(Message.Value), Ord(Message.HasMore)]);
+  except
+    on Error: ESipcService do
+      Result := Format('failed %d %s %s', [Error.Code, PrintValue(Error.Message),
+        PrintValue(Error.Data)]);
+  end;
+end;
+
+function Serve(const Words: array of string): string;
+begin
+  Request := Default(TSipcRequest);
+  if (ChannelOf(Words[1]) as TSipcServer).TryTake(StrToInt64(Words[2]), Request) then
+    Result := Format('request %s %s oneway=%d', [Request.Method, PrintValue(Request.Args),
+      Ord(Request.IsOneWay)])
+  else
+    Result := Format('error %d no call in time', [SIPC_TIMEOUT]);
+end;
+
+function Respond(const Words: array of string): string;
+begin
+  Result := 'ok';
+  if HasWord(Words, 'more') then
+  begin
+    Request.Push(ParseValue(Words[1]));
+    Exit;
+  end;
+  if Words[0] = 'reply' then
+    Request.Reply(ParseValue(Words[1]))
+  else
+    Request.Fail(StrToInt64(Words[1]), ParseValue(Words[2]).AsString, ParseValue(Words[3]));
+  Request.Done;
 end;
 
 function Close(const Id: string): string;
@@ -125,15 +235,27 @@ end;
 
 function Answer(const Words: array of string): string;
 begin
+  Result := 'ok';
   case Words[0] of
     'hello': Result := 'ok pascal ' + SipcVersion;
     'open': Result := Open(Words);
     'put': Result := Put(Words);
     'loan': Result := PutLoan(Words);
     'once': Result := Once(Words);
-    'take', 'hold': Result := Take(Words);
+    'take', 'hold', 'get': Result := Take(Words);
+    'put_if': Result := PutIf(Words);
+    'notify': (ChannelOf(Words[1]) as TSipcNotifier).Notify;
+    'wait': Result := CountOf((ChannelOf(Words[1]) as TSipcWaiter).Wait(StrToInt64(Words[2])));
+    'lock': Result := Lock(Words);
+    'unlock': (ChannelOf(Words[1]) as TSipcLock).Release;
+    'call': Result := Call(Words);
+    'result': Result := ResultOf(Words);
+    'cancel': (ChannelOf(Words[1]) as TSipcClient).Cancel(StrToQWord(Words[2]));
+    'serve': Result := Serve(Words);
+    'reply', 'fail': Result := Respond(Words);
+    'cancelled': Result := Format('cancelled %d', [Ord(Request.IsCancelled)]);
     'close': Result := Close(Words[1]);
-    'quit': Result := 'ok';
+    'quit': ;
   else
     raise Exception.Create('no command ' + Words[0]);
   end;

@@ -18,6 +18,13 @@ ROLES = {
     "subscribe": ipc.Subscriber,
     "send": ipc.Sender,
     "receive": ipc.Receiver,
+    "set": ipc.Setter,
+    "watch": ipc.Watcher,
+    "notify": ipc.Notifier,
+    "wait": ipc.Waiter,
+    "lock": ipc.Lock,
+    "call": ipc.Client,
+    "serve": ipc.Server,
 }
 DTYPES = {
     "bool": "?", "u8": "u1", "i8": "i1", "u16": "u2", "i16": "i2", "u32": "u4", "i32": "i4",
@@ -153,12 +160,14 @@ def open_handle(role, name, *options):
     for option in options:
         key, _, number = option.partition("=")
         given[key] = int(number) if number else True
+    if "permits" in given:
+        return ipc.Semaphore(name, **given)
     return ROLES[role](name, **given)
 
 
 def put(handle, value, capture_time_ns=0):
-    verb = handle.publish if isinstance(handle, ipc.Publisher) else handle.send
-    verb(value, capture_time_ns, PUT_TIMEOUT)
+    verbs = {ipc.Publisher: "publish", ipc.Sender: "send", ipc.Setter: "set"}
+    getattr(handle, verbs[type(handle)])(value, capture_time_ns, PUT_TIMEOUT)
 
 
 def put_loan(handle, value):
@@ -182,6 +191,62 @@ def describe(message):
 
 
 held = []  # the message of `hold`, until the next one
+requests = []  # the one of `serve`, until it is answered
+calls = {}  # by number
+
+
+def once(verb, name, word=""):
+    if verb == "get":
+        return describe(ipc.get(name, int(word) / 1000))
+    if verb == "wait":
+        return f"count {ipc.wait(name, int(word) / 1000)}"
+    if verb == "notify":
+        ipc.notify(name)
+    else:
+        {"send": ipc.send, "publish": ipc.publish, "set": ipc.set}[verb](name, Parser(word).value())
+    return "ok"
+
+
+def start(client, method, value, *manner):
+    args = Parser(value).value()
+    listed, named = (args or [], {}) if not isinstance(args, dict) else ([], args)
+    if manner == ("oneway",):
+        client.send(method, *listed, **named)
+        return "call 0"
+    call = client.start(method, *listed, idempotent=manner == ("idempotent",), **named)
+    number = str(len(calls) + 1)
+    calls[number] = call
+    return f"call {number}"
+
+
+def result(number, timeout):
+    try:
+        value = calls[number].next(timeout)
+    except StopIteration as end:
+        return f"reply {show(end.value)} more=0"
+    except ipc.ServiceError as error:
+        return f"failed {error.code} {show(error.message)} {show(error.data)}"
+    return f"reply {show(value)} more=1"
+
+
+def serve(server, timeout):
+    requests.clear()
+    request = server.receive(timeout)
+    requests.append(request)
+    return f"request {request.method} {show(request.args)} oneway={request.one_way:d}"
+
+
+def respond(command, *words):
+    request = requests[0]
+    if command == "reply" and len(words) > 1:
+        request.push(Parser(words[0]).value())
+        return "ok"
+    requests.clear()
+    if command == "reply":
+        request.reply(Parser(words[0]).value())
+    else:
+        request.fail(int(words[0]), Parser(words[1]).value(), Parser(words[2]).value())
+    return "ok"
 
 
 def answer(handles, command, *words):
@@ -195,8 +260,7 @@ def answer(handles, command, *words):
     elif command == "loan":
         put_loan(handles[words[0]], Parser(words[1]).value())
     elif command == "once":
-        verb = ipc.send if words[0] == "send" else ipc.publish
-        verb(words[1], Parser(words[2]).value())
+        return once(*words)
     elif command in ("take", "hold"):
         held.clear()
         message = handles[words[0]].receive(int(words[1]) / 1000)
@@ -205,6 +269,35 @@ def answer(handles, command, *words):
             return describe(message)
         with message:
             return describe(message)
+    elif command == "get":
+        with handles[words[0]].get(int(words[1]) / 1000) as message:
+            return describe(message)
+    elif command == "put_if":
+        expected = None if words[2] == "new" else int(words[2])
+        handles[words[0]].set_if(Parser(words[1]).value(), expected, timeout=PUT_TIMEOUT)
+    elif command == "notify":
+        handles[words[0]].notify()
+    elif command == "wait":
+        return f"count {handles[words[0]].wait(int(words[1]) / 1000)}"
+    elif command == "lock":
+        lock = handles[words[0]]
+        if not lock.acquire(int(words[1]) / 1000):
+            return "error 1 somebody has it"
+        return f"ok abandoned={lock.abandoned is not None:d}"
+    elif command == "unlock":
+        handles[words[0]].release()
+    elif command == "call":
+        return start(handles[words[0]], *words[1:])
+    elif command == "result":
+        return result(words[1], int(words[2]) / 1000)
+    elif command == "cancel":
+        calls[words[1]].cancel()
+    elif command == "serve":
+        return serve(handles[words[0]], int(words[1]) / 1000)
+    elif command in ("reply", "fail"):
+        return respond(command, *words)
+    elif command == "cancelled":
+        return f"cancelled {requests[0].cancelled:d}"
     elif command == "close":
         handles.pop(words[0]).close()
     return "ok"

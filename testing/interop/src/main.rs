@@ -6,12 +6,15 @@
 mod cases;
 mod driver;
 mod languages;
+mod locks;
 mod matrix;
 mod notation;
 mod pair;
 mod report;
 mod rust_driver;
 mod scenarios;
+mod services;
+mod states;
 mod taken;
 
 use std::path::{Path, PathBuf};

@@ -102,6 +102,22 @@ impl Pair<'_> {
         }
     }
 
+    /// A command of the producer, which has to be answered like this.
+    pub fn producer_says(&mut self, case: &str, command: &str, expected: &str) -> Result<(), Stop> {
+        let answer = self.producer.ask(command)?;
+        self.tally
+            .check(&format!("{case} ({command})"), expected, &answer);
+        Ok(())
+    }
+
+    /// As `producer_says`, for the consumer.
+    pub fn consumer_says(&mut self, case: &str, command: &str, expected: &str) -> Result<(), Stop> {
+        let answer = self.consumer.ask(command)?;
+        self.tally
+            .check(&format!("{case} ({command})"), expected, &answer);
+        Ok(())
+    }
+
     fn drain(&mut self) -> Result<(), Stop> {
         while self.consumer.ask("take c 0")?.starts_with("value") {}
         Ok(())

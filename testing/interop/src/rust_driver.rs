@@ -6,8 +6,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use simpleipc::{
-    Error, LoanKind, Message, Options, Publisher, Receiver, Result, Sender, Status, Subscriber,
-    Tensor, Value,
+    CallError, Client, Error, Failure, LoanKind, Lock, Manner, Message, Notifier, Options,
+    Publisher, Receiver, Request, Result, Semaphore, Sender, Server, Setter, Status, Subscriber,
+    Tensor, Value, Waiter, Watcher,
 };
 
 use crate::notation;
@@ -42,6 +43,14 @@ enum Handle {
     Sender(Sender),
     Subscriber(Subscriber),
     Receiver(Receiver),
+    Setter(Setter),
+    Watcher(Watcher),
+    Notifier(Notifier),
+    Waiter(Waiter),
+    Lock(Lock),
+    Semaphore(Semaphore),
+    Client(Client),
+    Server(Server),
 }
 
 #[derive(Default)]
@@ -49,12 +58,20 @@ struct Driver {
     handles: HashMap<String, Handle>,
     /// What `hold` took, until the next message.
     held: Option<Message>,
+    /// What `serve` took, until it is answered.
+    request: Option<Request>,
 }
 
 impl Driver {
     fn obey(&mut self, words: &[&str]) -> Result<String> {
         match *words {
             ["hello"] => return Ok(format!("ok rust {}", env!("CARGO_PKG_VERSION"))),
+            ["open", id, "lock", name, permits] => {
+                let permits = number(permits, "permits=")?;
+                let semaphore = Semaphore::open(name, permits, &Options::default())?;
+                self.handles
+                    .insert(id.to_owned(), Handle::Semaphore(semaphore));
+            }
             ["open", id, role, name, ref options @ ..] => {
                 let handle = open(role, name, &read_options(options)?)?;
                 self.handles.insert(id.to_owned(), handle);
@@ -62,8 +79,63 @@ impl Driver {
             ["put", id, value] => self.put(id, value, 0)?,
             ["put", id, value, capture] => self.put(id, value, number(capture, "capture=")?)?,
             ["loan", id, value] => self.loan(id, value)?,
+            ["put_if", id, value, expected] => self.put_if(id, value, expected)?,
+            ["notify", id] => match self.handle(id)? {
+                Handle::Notifier(notifier) => notifier.notify()?,
+                _ => return Err(misuse(format!("`{id}` does not notify"))),
+            },
+            ["wait", id, timeout] => {
+                let Handle::Waiter(waiter) = self.handle(id)? else {
+                    return Err(misuse(format!("`{id}` does not wait")));
+                };
+                return Ok(format!("count {}", waiter.wait(milliseconds(timeout)?)?));
+            }
+            ["lock", id, timeout] => return self.lock(id, timeout),
+            ["unlock", id] => match self.handle(id)? {
+                Handle::Lock(lock) => lock.unlock()?,
+                Handle::Semaphore(semaphore) => semaphore.release()?,
+                _ => return Err(misuse(format!("`{id}` is no lock"))),
+            },
+            ["call", id, method, args, ref manner @ ..] => {
+                return self.call(id, method, args, manner);
+            }
+            ["result", id, call, timeout] => return self.result(id, call, timeout),
+            ["cancel", id, call] => self.client(id)?.cancel(number(call, "")?),
+            ["serve", id, timeout] => return self.serve(id, timeout),
+            ["reply", value, "more"] => self.request()?.push(read(value)?)?,
+            ["reply", value] => {
+                self.request()?.reply(read(value)?)?;
+                self.request = None;
+            }
+            ["fail", code, message, data] => {
+                let Value::Str(message) = read(message)? else {
+                    return Err(misuse(format!("`{message}` is no text")));
+                };
+                let failure = Failure::new(number(code, "")?, message).with_data(read(data)?);
+                self.request()?.fail(&failure)?;
+                self.request = None;
+            }
+            ["cancelled"] => {
+                let is_cancelled = self.request()?.is_cancelled();
+                return Ok(format!("cancelled {}", u8::from(is_cancelled)));
+            }
+            ["once", "get", name, timeout] => {
+                return Ok(describe(&simpleipc::get(name, milliseconds(timeout)?)?)?.to_string());
+            }
+            ["once", "wait", name, timeout] => {
+                let count = simpleipc::wait(name, milliseconds(timeout)?)?;
+                return Ok(format!("count {count}"));
+            }
+            ["once", "notify", name] => simpleipc::notify(name)?,
             ["once", verb, name, value] => once(verb, name, read(value)?)?,
             ["take", id, timeout] => return Ok(self.take(id, timeout)?.1),
+            ["get", id, timeout] => {
+                let Handle::Watcher(watcher) = self.handle(id)? else {
+                    return Err(misuse(format!("`{id}` does not watch")));
+                };
+                let message = watcher.get_timeout(milliseconds(timeout)?)?;
+                return Ok(describe(&message)?.to_string());
+            }
             ["hold", id, timeout] => {
                 let (message, answer) = self.take(id, timeout)?;
                 self.held = Some(message);
@@ -91,6 +163,7 @@ impl Driver {
         match self.handle(id)? {
             Handle::Publisher(publisher) => publisher.put(&value, capture_time_ns, ROOM),
             Handle::Sender(sender) => sender.put(&value, capture_time_ns, ROOM),
+            Handle::Setter(setter) => setter.put(&value, capture_time_ns, ROOM),
             _ => Err(misuse(format!("`{id}` only takes"))),
         }
     }
@@ -119,29 +192,126 @@ impl Driver {
                 loan.copy_from_slice(data);
                 sender.put_loan(&mut loan, 0, ROOM)
             }
+            Handle::Setter(setter) => {
+                let mut loan = setter.loan(kind, ROOM)?;
+                loan.copy_from_slice(data);
+                setter.put_loan(&mut loan, 0, ROOM)
+            }
             _ => Err(misuse(format!("`{id}` only takes"))),
         }
     }
 
     fn take(&mut self, id: &str, timeout_ms: &str) -> Result<(Message, String)> {
         self.held = None;
-        let timeout = Some(Duration::from_millis(number(timeout_ms, "")?));
+        let timeout = milliseconds(timeout_ms)?;
         let message = match self.handle(id)? {
             Handle::Subscriber(subscriber) => subscriber.receive_timeout(timeout)?,
             Handle::Receiver(receiver) => receiver.receive_timeout(timeout)?,
+            Handle::Watcher(watcher) => watcher.receive_timeout(timeout)?,
             _ => return Err(misuse(format!("`{id}` only puts"))),
         };
-        let published = message.publish_time_ns();
-        let taken = Taken {
-            value: notation::print(&message.value()?),
-            sequence: message.sequence(),
-            missed: message.missed(),
-            redelivered: message.is_redelivered(),
-            capture: message.capture_time_ns(),
-            aged: published > 0 && message.receive_time_ns() >= published,
-        };
-        Ok((message, taken.to_string()))
+        let taken = describe(&message)?.to_string();
+        Ok((message, taken))
     }
+
+    fn put_if(&mut self, id: &str, value: &str, expected: &str) -> Result<()> {
+        let expected = match expected {
+            "new" => None,
+            word => Some(number(word, "")?),
+        };
+        let Handle::Setter(setter) = self.handle(id)? else {
+            return Err(misuse(format!("`{id}` does not set")));
+        };
+        match setter.put_if(expected, &read(value)?, 0, ROOM)? {
+            true => Ok(()),
+            false => Err(Error::new(Status::Conflict, "the value is another one")),
+        }
+    }
+
+    fn lock(&mut self, id: &str, timeout: &str) -> Result<String> {
+        let timeout = milliseconds(timeout)?;
+        let permit = match self.handle(id)? {
+            Handle::Lock(lock) => lock.lock(timeout)?,
+            Handle::Semaphore(semaphore) => semaphore.acquire(timeout)?,
+            _ => return Err(misuse(format!("`{id}` is no lock"))),
+        };
+        let is_abandoned = permit.abandoned().is_some();
+        std::mem::forget(permit); // until `unlock`
+        Ok(format!("ok abandoned={}", u8::from(is_abandoned)))
+    }
+
+    fn client(&mut self, id: &str) -> Result<&mut Client> {
+        match self.handle(id)? {
+            Handle::Client(client) => Ok(client),
+            _ => Err(misuse(format!("`{id}` does not call"))),
+        }
+    }
+
+    fn call(&mut self, id: &str, method: &str, args: &str, manner: &[&str]) -> Result<String> {
+        let manner = Manner {
+            idempotent: manner == ["idempotent"],
+            one_way: manner == ["oneway"],
+        };
+        let call = self.client(id)?.begin(method, &read(args)?, manner, ROOM)?;
+        Ok(format!("call {call}"))
+    }
+
+    fn result(&mut self, id: &str, call: &str, timeout: &str) -> Result<String> {
+        let (call, timeout) = (number(call, "")?, milliseconds(timeout)?);
+        match self.client(id)?.take(call, timeout) {
+            Ok(reply) => Ok(format!(
+                "reply {} more={}",
+                notation::print(&reply.value()?),
+                u8::from(reply.has_more())
+            )),
+            Err(CallError::Failed(failure)) => Ok(format!(
+                "failed {} {} {}",
+                failure.code,
+                notation::print(&Value::from(&*failure.message)),
+                notation::print(failure.data())
+            )),
+            Err(CallError::Lost(error)) => Err(error),
+        }
+    }
+
+    fn serve(&mut self, id: &str, timeout: &str) -> Result<String> {
+        self.request = None;
+        let timeout = milliseconds(timeout)?;
+        let Handle::Server(server) = self.handle(id)? else {
+            return Err(misuse(format!("`{id}` does not serve")));
+        };
+        let request = server.receive(timeout)?;
+        let answer = format!(
+            "request {} {} oneway={}",
+            request.method(),
+            notation::print(&request.args()?),
+            u8::from(request.is_one_way())
+        );
+        self.request = Some(request);
+        Ok(answer)
+    }
+
+    fn request(&self) -> Result<&Request> {
+        self.request
+            .as_ref()
+            .ok_or_else(|| misuse("no request was taken".to_owned()))
+    }
+}
+
+fn describe(message: &Message) -> Result<Taken> {
+    let published = message.publish_time_ns();
+    Ok(Taken {
+        value: notation::print(&message.value()?),
+        sequence: message.sequence(),
+        missed: message.missed(),
+        redelivered: message.is_redelivered(),
+        capture: message.capture_time_ns(),
+        aged: published > 0 && message.receive_time_ns() >= published,
+    })
+}
+
+fn milliseconds(word: &str) -> Result<Option<Duration>> {
+    Ok(Some(Duration::from_millis(number(word, "")?)))
 }
 
 fn open(role: &str, name: &str, options: &Options) -> Result<Handle> {
@@ -150,6 +320,13 @@ fn open(role: &str, name: &str, options: &Options) -> Result<Handle> {
         "send" => Sender::open(name, options).map(Handle::Sender),
         "subscribe" => Subscriber::open(name, options).map(Handle::Subscriber),
         "receive" => Receiver::open(name, options).map(Handle::Receiver),
+        "set" => Setter::open(name, options).map(Handle::Setter),
+        "watch" => Watcher::open(name, options).map(Handle::Watcher),
+        "notify" => Notifier::open(name, options).map(Handle::Notifier),
+        "wait" => Waiter::open(name, options).map(Handle::Waiter),
+        "lock" => Lock::open(name, options).map(Handle::Lock),
+        "call" => Client::open(name, options).map(Handle::Client),
+        "serve" => Server::open(name, options).map(Handle::Server),
         _ => Err(misuse(format!("`{role}` is no role"))),
     }
 }
@@ -185,6 +362,7 @@ fn once_native<'a>(verb: &str, name: &str, value: impl Into<Value<'a>>) -> Resul
     match verb {
         "send" => simpleipc::send(name, value),
         "publish" => simpleipc::publish(name, value),
+        "set" => simpleipc::set(name, value),
         _ => Err(misuse(format!("`{verb}` has no one-call helper"))),
     }
 }

@@ -4,6 +4,7 @@ use crate::cases::{self, canonical};
 use crate::driver::Stop;
 use crate::pair::{Pair, Roles};
 use crate::taken::Taken;
+use crate::{locks, services, states};
 
 /// One promise, tried.
 pub struct Scenario {
@@ -20,6 +21,15 @@ const fn closing(name: &'static str, run: fn(&mut Pair) -> Result<(), Stop>) -> 
         name,
         run,
         closes_all: true,
+    }
+}
+
+/// One that leaves a state, which is what states are for.
+const fn lasting(name: &'static str, run: fn(&mut Pair) -> Result<(), Stop>) -> Scenario {
+    Scenario {
+        name,
+        run,
+        closes_all: false,
     }
 }
 
@@ -51,12 +61,28 @@ pub const SCENARIOS: &[Scenario] = &[
         "a receiver is killed while it holds a message",
         receiver_killed,
     ),
+    lasting("values of a state", states::values),
+    lasting("compare and set", states::compare_and_set),
+    lasting("a killed setter leaves its value", states::setter_killed),
+    closing("notifications are counted", states::notifications),
+    lasting("the wrong verb on later patterns", states::wrong_verbs),
+    closing("a lock is held by one", locks::exclusion),
+    closing("the next owner is told of a death", locks::owner_killed),
+    closing("a semaphore has so many permits", locks::permits),
+    closing("calls and their results", services::results),
+    closing("errors of a service's program", services::errors),
+    closing("streams, and calls that are cancelled", services::streams),
+    closing(
+        "a server is killed in the middle of a call",
+        services::server_killed,
+    ),
     // The one-call helpers keep their channels open until the process ends.
     Scenario {
         name: "one-call helpers",
         run: one_call,
         closes_all: false,
     },
+    lasting("one-call helpers of states and signals", states::one_call),
 ];
 
 fn values(pair: &mut Pair, roles: Roles) -> Result<(), Stop> {
@@ -402,6 +428,6 @@ fn nothing_more(pair: &mut Pair) -> Result<(), Stop> {
 }
 
 /// A message with nothing special but its value.
-fn plain(value: &str) -> Taken {
+pub fn plain(value: &str) -> Taken {
     Taken::plain(&canonical(value), 0)
 }
