@@ -22,6 +22,7 @@ mod ls;
 mod manual;
 mod marks;
 mod output;
+mod plugin;
 mod portable;
 mod progress;
 mod publish;
@@ -73,6 +74,7 @@ enum Verb {
     Call(service::Calling),
     Methods(service::Listing),
     Serve(service::Serving),
+    Plugin(plugin::Arguments),
     Show(show::Arguments),
     Top(top::Arguments),
     Peers(audit::Looking),
@@ -101,6 +103,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Verb::Call(arguments) => service::call(arguments, dir),
         Verb::Methods(arguments) => service::methods(arguments, dir),
         Verb::Serve(arguments) => service::serve(arguments, dir),
+        Verb::Plugin(arguments) => plugin::run(arguments, dir),
         Verb::Show(arguments) => show::run(arguments, dir),
         Verb::Top(arguments) => top::run(arguments, dir),
         Verb::Peers(arguments) => audit::peers(arguments, dir),

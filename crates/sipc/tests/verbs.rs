@@ -495,3 +495,50 @@ fn a_script_takes_part_by_lines() {
     assert!(averages.wait().expect("it ends").success());
     assert!(script.wait().expect("it ends").success());
 }
+
+/// A plugin in bash and awk, started by a host as any other.
+#[test]
+fn a_script_is_a_plugin_by_lines_of_json() {
+    let place = Place::new();
+    let options = simpleipc::Options {
+        directory: Some(place.path().into()),
+        ..Default::default()
+    };
+    let script = r#"echo '{"methods": ["double", "fail", "crash"]}'
+while read -r line; do
+    id=$(sed 's/.*"id":\([0-9]*\).*/\1/' <<< "$line")
+    case $line in
+        *double*) n=$(sed 's/.*"args":\[\([0-9]*\)\].*/\1/' <<< "$line")
+            echo "{\"id\": $id, \"result\": $((2 * n))}" ;;
+        *fail*) echo "{\"id\": $id, \"error\": {\"code\": 7, \"message\": \"no\"}}" ;;
+        *) exit 3 ;;
+    esac
+done"#;
+    let mut host = simpleipc::Host::open("host", &options).expect("open");
+    let tool = env!("CARGO_BIN_EXE_sipc");
+    let words = ["plugin", "--", "bash", "-c", script];
+    let plugin = simpleipc::Plugin::new("lines", tool).args(words);
+    host.start(plugin.restarts(1, Duration::from_secs(60)))
+        .expect("start");
+    let mut client = host.client("lines").expect("client");
+    let soon = Some(Duration::from_secs(20));
+    for life in 0..2 {
+        let reply = client
+            .call("double", simpleipc::Value::List(vec![21.into()]), soon)
+            .expect("call");
+        assert_eq!(
+            reply.value().expect("value"),
+            simpleipc::Value::Int(42),
+            "life {life}"
+        );
+        let error = client.call("fail", (), soon).expect_err("it fails");
+        assert_eq!(error.failure().map(|failure| failure.code), Some(7));
+        client.call("crash", (), soon).expect_err("it ends");
+        loop {
+            let event = host.event(soon).expect("an event");
+            if event.happening == simpleipc::Happening::Ended(3) {
+                break;
+            }
+        }
+    }
+}
