@@ -11,6 +11,7 @@ mod lock;
 mod path;
 mod place;
 mod queue;
+mod service;
 mod topic;
 
 use std::process::ExitCode;
@@ -39,7 +40,10 @@ fn main() -> ExitCode {
 
 fn paths() -> impl Iterator<Item = &'static Path> {
     let paths = topic::PATHS.iter().chain(queue::PATHS);
-    paths.chain(c_face::PATHS).chain(lock::PATHS)
+    paths
+        .chain(c_face::PATHS)
+        .chain(lock::PATHS)
+        .chain(service::PATHS)
 }
 
 fn take(name: &str, operations: &str) -> Result<()> {

@@ -103,8 +103,10 @@ impl Answers {
         write: impl FnOnce(&mut [u8]),
     ) -> Result<()> {
         let mut producer = locked(&self.producer);
-        let deadline = Deadline::after(Some(PATIENCE)).begun();
+        // Most replies have room and never look at the clock.
+        let mut deadline = Deadline::after(Some(PATIENCE));
         if head.kind == ReplyKind::More {
+            deadline = deadline.begun();
             producer.wait_for_room_for(KEPT_FREE, deadline)?;
         }
         let whole = REPLY_BYTES + len;
