@@ -19,8 +19,8 @@ use crate::failure::{Exit, Failure};
 /// ./spell.awk`.
 ///
 /// It gets {"id": 1, "method": "check", "args": [...]} for each call, and answers {"id": 1,
-/// "result": ...} or {"id": 1, "error": {"code": 7, "message": "..."}}, in any order. It may also print
-/// {"methods": ["check"]}, {"publish": "topic", "value": ...} and {"subscribe": "topic"}, after
+/// "result": ...} or {"id": 1, "error": {"code": 7, "message": "..."}}, in any order. It may also
+/// print {"methods": ["check"]}, {"publish": "topic", "value": ...} and {"subscribe": "topic"}, after
 /// which it gets {"topic": "topic", "value": ...}. When it ends, this ends with its exit status.
 #[derive(clap::Args)]
 pub struct Arguments {
