@@ -20,8 +20,9 @@ use crate::failure::{Exit, Failure};
 ///
 /// It gets {"id": 1, "method": "check", "args": [...]} for each call, and answers {"id": 1,
 /// "result": ...} or {"id": 1, "error": {"code": 7, "message": "..."}}, in any order. It may also
-/// print {"methods": ["check"]}, {"publish": "topic", "value": ...} and {"subscribe": "topic"}, after
-/// which it gets {"topic": "topic", "value": ...}. When it ends, this ends with its exit status.
+/// print {"methods": ["check"]}, {"publish": "topic", "value": ...} and {"subscribe": "topic"};
+/// after that it gets {"topic": "topic", "value": ...}. When it ends, this ends with its exit
+/// status.
 #[derive(clap::Args)]
 pub struct Arguments {
     /// The name of the service; otherwise that of the plugin that a host has started
