@@ -811,6 +811,21 @@ SIPC_API int32_t sipc_unloan(sipc_channel *channel, void *data);
 SIPC_API int32_t sipc_wait(sipc_channel *const *channels, uint32_t count, int64_t timeout_ns,
         uint32_t *index, sipc_error *error);
 
+/* A descriptor for poll, epoll and the like, level-triggered: readable as long as there may be
+ * something to take. Then call sipc_take with a timeout of 0 until it says TIMEOUT; only that
+ * clears it. It may be readable although nothing is there, at first, and then at most once a
+ * second. From the first call on a thread of the library waits beside the program.
+ *
+ *   channel  opened with SUBSCRIBE (no tap), RECEIVE, WATCH, WAIT, SERVE or HOST
+ *   fd       the handle's own, closed with it; do not read, write or close it
+ *   error    optional, may be NULL: receives the details
+ *
+ * Returns: OK, BUSY, CLOSED, FORKED, WRONG_ROLE, BAD_ARGUMENT, SYSTEM, INTERNAL.
+ * Threads: one at a time; a second thread gets SIPC_BUSY.
+ * If a peer dies: the descriptor becomes readable when there is something to take over from the
+ *          dead. */
+SIPC_API int32_t sipc_fd(sipc_channel *channel, int32_t *fd, sipc_error *error);
+
 /* Makes the wait in progress on this handle, or else the next one, return SIPC_INTERRUPTED.
  *
  * Returns: OK, CLOSED.

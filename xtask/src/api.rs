@@ -36,7 +36,7 @@ const FIELD_TYPES: [&str; 10] = [
     "value",
 ];
 const ARRAY_TYPES: [&str; 3] = ["char", "u64", "i64"];
-const ARG_TYPES: [&str; 19] = [
+const ARG_TYPES: [&str; 20] = [
     "cstr",
     "i32",
     "i64",
@@ -54,6 +54,7 @@ const ARG_TYPES: [&str; 19] = [
     "value_inout",
     "message",
     "options",
+    "i32_out",
     "u32_out",
     "u64_out",
 ];

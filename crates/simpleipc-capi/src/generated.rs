@@ -763,6 +763,13 @@ pub type sipc_wait_fn = unsafe extern "C" fn(
     error: *mut sipc_error,
 ) -> i32;
 
+/// A descriptor for poll, epoll and the like, level-triggered: readable as long as there may be
+/// something to take. Then call sipc_take with a timeout of 0 until it says TIMEOUT; only that
+/// clears it. It may be readable although nothing is there, at first, and then at most once a
+/// second. From the first call on a thread of the library waits beside the program.
+pub type sipc_fd_fn =
+    unsafe extern "C" fn(channel: *mut sipc_channel, fd: *mut i32, error: *mut sipc_error) -> i32;
+
 /// Makes the wait in progress on this handle, or else the next one, return SIPC_INTERRUPTED.
 pub type sipc_interrupt_fn = unsafe extern "C" fn(channel: *mut sipc_channel) -> i32;
 
@@ -873,6 +880,7 @@ macro_rules! check_bodies {
         const _: $crate::generated::sipc_loan_fn = $crate::sipc_loan;
         const _: $crate::generated::sipc_unloan_fn = $crate::sipc_unloan;
         const _: $crate::generated::sipc_wait_fn = $crate::sipc_wait;
+        const _: $crate::generated::sipc_fd_fn = $crate::sipc_fd;
         const _: $crate::generated::sipc_interrupt_fn = $crate::sipc_interrupt;
         const _: $crate::generated::sipc_call_fn = $crate::sipc_call;
         const _: $crate::generated::sipc_result_fn = $crate::sipc_result;

@@ -200,6 +200,7 @@ pub fn c_type(kind: &str) -> String {
         "value_inout" => "sipc_value *",
         "message" => "sipc_message *",
         "options" => "const sipc_options *",
+        "i32_out" => "int32_t *",
         "u32_out" => "uint32_t *",
         "u64_out" => "uint64_t *",
         other => unreachable!("Api::parse accepts no type `{other}`"),

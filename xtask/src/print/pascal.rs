@@ -152,6 +152,7 @@ fn pascal_type(kind: &str) -> &'static str {
         "value_ptr" | "value_in" | "value_inout" => "Psipc_value",
         "message" => "Psipc_message",
         "options" => "Psipc_options",
+        "i32_out" => "PInt32",
         "u32_out" => "PUInt32",
         "u64_out" => "PUInt64",
         other => unreachable!("Api::parse accepts no type `{other}`"),

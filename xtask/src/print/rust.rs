@@ -189,6 +189,7 @@ fn rust_type(kind: &str) -> &'static str {
         "value_inout" => "*mut sipc_value",
         "message" => "*mut sipc_message",
         "options" => "*const sipc_options",
+        "i32_out" => "*mut i32",
         "u32_out" => "*mut u32",
         "u64_out" => "*mut u64",
         other => unreachable!("Api::parse accepts no type `{other}`"),

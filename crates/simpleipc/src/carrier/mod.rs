@@ -16,6 +16,7 @@ mod locker;
 mod message;
 mod place;
 mod producer;
+mod readiness;
 mod scope;
 mod segments;
 mod select;

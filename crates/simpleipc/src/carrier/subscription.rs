@@ -5,10 +5,11 @@ use super::attachment::{Interrupter, Role};
 use super::consumer::Consumer;
 use super::message::Message;
 use super::place::Place;
+use super::readiness::Readiness;
 use super::select::Waiter;
 use super::tap::Tap;
 use super::wait::Deadline;
-use crate::error::Result;
+use crate::error::{Error, Result, Status};
 
 /// What a subscriber is.
 // The first is what nearly all are, and what they do is not to cost them a further look.
@@ -46,6 +47,17 @@ impl Subscription {
         match self {
             Self::Member(consumer) => consumer.take_each(deadline, most, each),
             Self::Tap(tap) => tap.take_each(deadline, most, each),
+        }
+    }
+
+    /// See [`Consumer::readiness`]. Nobody wakes a tap.
+    pub fn readiness(&mut self) -> Result<&Readiness> {
+        match self {
+            Self::Member(consumer) => consumer.readiness(),
+            Self::Tap(_) => Err(Error::new(
+                Status::BadArgument,
+                "a tap has no descriptor, because nobody wakes it; open a subscriber",
+            )),
         }
     }
 

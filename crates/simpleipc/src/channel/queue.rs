@@ -3,9 +3,10 @@
 use super::wait::Interrupter;
 use super::{Loan, LoanKind, Message, Options};
 use crate::carrier::{Consumer, Deadline, Place, Producer, Role, Stamps};
-use crate::error::Result;
+use crate::error::{Result, Status};
 use crate::limits::ONE_CALL_TIMEOUT;
 use crate::value::{Dtype, Plan, Scalar, Value};
+use std::task::Poll;
 use std::time::Duration;
 
 /// What all who put messages have in common.
@@ -145,6 +146,29 @@ macro_rules! receive_methods {
         ) -> Result<usize> {
             self.consumer
                 .take_each(Deadline::after(timeout), most, each)
+        }
+
+        /// A descriptor for event loops: readable as long as there may be something to take. Then
+        /// take, with a timeout of zero, until there is nothing (`Timeout`): only that clears it.
+        /// It may be readable although nothing is there, at first, and then at most once a second.
+        ///
+        /// From the first call on a thread of the library waits beside the program. The descriptor
+        /// is the handle's, and closed with it.
+        pub fn fd(&mut self) -> Result<std::os::fd::BorrowedFd<'_>> {
+            Ok(self.consumer.readiness()?.fd())
+        }
+
+        /// Takes the next message, as a future: under any runtime, or none. Dropped before it is
+        /// done, it has taken nothing.
+        pub async fn receive_async(&mut self) -> Result<Message> {
+            std::future::poll_fn(|context| {
+                self.consumer.readiness()?.set_waker(context.waker());
+                match self.consumer.take(Deadline::Now) {
+                    Err(error) if error.status() == Status::Timeout => Poll::Pending,
+                    outcome => Poll::Ready(outcome),
+                }
+            })
+            .await
         }
 
         /// Ends a wait of this handle from another thread.

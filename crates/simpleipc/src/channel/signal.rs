@@ -84,6 +84,14 @@ impl Waiter {
         self.consumer.interrupter()
     }
 
+    /// A descriptor for event loops: readable as long as there may have been notifications; a wait
+    /// with a timeout of zero that says `Timeout` clears it. As [`Subscriber::fd`].
+    ///
+    /// [`Subscriber::fd`]: crate::Subscriber::fd
+    pub fn fd(&mut self) -> Result<std::os::fd::BorrowedFd<'_>> {
+        Ok(self.consumer.readiness()?.fd())
+    }
+
     /// Has a thread of this library raise `signal` (as SIGUSR1) in this process after each
     /// notification, or after several that come at once, until what this returns is dropped. The
     /// signal should have a handler: without one most of them end the process.

@@ -12,6 +12,7 @@
 use crate::error::{Error, Result, Status};
 
 pub use super::linux_child::{Ended, bind_to_parent, end_group, wait_for_end};
+pub use super::linux_event::Event;
 pub use super::linux_file::{
     File, Mapping, free_bytes, list, make_directory, remove, remove_directory,
 };

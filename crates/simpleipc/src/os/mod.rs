@@ -12,6 +12,7 @@
 //! - barriers: `register_producer`, `barrier` (see `ring::bell`)
 //! - facts: `now_ns`, `boot_id`, `random_bytes`, `process_id`, `user_id`, `has_processor_to_spare`
 //! - `fork`: noticing that this is a forked child; `at_exit`
+//! - `Event`: a descriptor that is readable when it is told so
 //! - children: `bind_to_parent`, `wait_for_end`, `end_group`
 //! - signals: `is_signal`, `raise`, `block_signals`
 //!
@@ -21,6 +22,8 @@
 mod linux;
 #[cfg(target_os = "linux")]
 mod linux_child;
+#[cfg(target_os = "linux")]
+mod linux_event;
 #[cfg(target_os = "linux")]
 mod linux_file;
 #[cfg(target_os = "linux")]

@@ -8,6 +8,7 @@ use crate::carrier::attachment::{Attachment, Interrupter, Role};
 use crate::carrier::join::{activate, join};
 use crate::carrier::message::Message;
 use crate::carrier::place::Place;
+use crate::carrier::readiness::Readiness;
 use crate::carrier::segments::Segments;
 use crate::carrier::wait::{Deadline, Slices, Spin};
 use crate::carrier::{Opening, now_ns};
@@ -52,6 +53,8 @@ pub struct Consumer {
     /// Lossless subscribers: the message that our cursor keeps, by its number, and its chunk.
     kept: Option<(u64, Reference)>,
     looked_around_ns: i64,
+    /// For who waits by a descriptor or a future.
+    readiness: Option<Box<Readiness>>,
 }
 
 impl Consumer {
@@ -93,6 +96,7 @@ impl Consumer {
             taken: 0,
             kept: None,
             looked_around_ns: now_ns(),
+            readiness: None,
         };
         if matches!(consumer.source, Source::Queue(_)) {
             consumer.inherit()?;
@@ -128,7 +132,7 @@ impl Consumer {
                     return Ok(Message::new(copy, seen.sequence, missed, None, None));
                 }
                 Polled::Kept(seen) => return self.take_kept(seen),
-                Polled::Nothing if deadline.is_now() => return Err(nothing_there()),
+                Polled::Nothing if deadline.is_now() => return Err(self.nothing()),
                 _ => {}
             }
             if let Some(message) = self.look()? {
@@ -211,7 +215,7 @@ impl Consumer {
             }
             return match self.has_news() {
                 true => Ok(deadline),
-                false => Err(nothing_there()),
+                false => Err(self.nothing()),
             };
         }
         let deadline = deadline.begun();
@@ -225,6 +229,40 @@ impl Consumer {
             outcome?;
         }
         Ok(deadline)
+    }
+
+    /// What a look says that found nothing. Whoever waits for the descriptor will be told.
+    #[inline(always)]
+    fn nothing(&mut self) -> Error {
+        match self.readiness.is_some() {
+            false => nothing_there(),
+            true => self.arm(),
+        }
+    }
+
+    #[cold]
+    fn arm(&mut self) -> Error {
+        let Some(readiness) = self.readiness.take() else {
+            return nothing_there();
+        };
+        let looked = match readiness.is_look_due() {
+            true => self.look_around(),
+            false => Ok(()),
+        };
+        readiness.arm(|| looked.is_err() || self.has_news());
+        self.readiness = Some(readiness);
+        looked.err().unwrap_or_else(nothing_there)
+    }
+
+    /// What makes the descriptor; from now on a thread waits beside the program.
+    pub fn readiness(&mut self) -> Result<&Readiness> {
+        self.attachment.check_process()?;
+        if self.readiness.is_none() {
+            self.readiness = Some(Box::new(Readiness::new(&self.attachment)?));
+            // It may be readable from the beginning.
+            self.nothing();
+        }
+        Ok(self.readiness.as_deref().expect("just made"))
     }
 
     /// Whether a look would find something. Costs less than the look.

@@ -171,6 +171,12 @@ impl Server {
         Ok(Some(Request::new(message, head, method, Some(ticket))))
     }
 
+    /// A descriptor for event loops: readable as long as there may be calls; a receive with a
+    /// timeout of zero that says `Timeout` clears it. As [`Subscriber::fd`](crate::Subscriber::fd).
+    pub fn fd(&mut self) -> Result<std::os::fd::BorrowedFd<'_>> {
+        Ok(self.consumer.readiness()?.fd())
+    }
+
     /// Serves until a wait is interrupted: calls the handler of each request, and answers for
     /// methods that have none. A handler that panics is an error for its caller, and the end of
     /// nothing.

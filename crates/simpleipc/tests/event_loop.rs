@@ -1,0 +1,179 @@
+//! Descriptors and futures: nothing is missed by who waits with them.
+
+mod place;
+
+use place::TestPlace;
+use simpleipc::{Options, Publisher, Receiver, Sender, Status, Subscriber, Value, Watcher};
+use std::io::Read;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
+use std::time::Duration;
+
+const NOW: Option<Duration> = Some(Duration::ZERO);
+
+/// Whether it is readable, or becomes so in time. By epoll, through a file of its own.
+fn is_readable(fd: BorrowedFd<'_>, patience: Duration) -> bool {
+    let until = std::time::Instant::now() + patience;
+    let path = format!("/proc/self/fdinfo/{}", fd.as_raw_fd());
+    loop {
+        let mut text = String::new();
+        let mut file = std::fs::File::open(&path).expect("it is open");
+        file.read_to_string(&mut text).expect("read");
+        let count = text
+            .lines()
+            .find_map(|line| line.strip_prefix("eventfd-count:"));
+        if count.expect("an eventfd").trim() != "0" {
+            return true;
+        }
+        if std::time::Instant::now() > until {
+            return false;
+        }
+        std::thread::sleep(Duration::from_micros(50));
+    }
+}
+
+const AT_ONCE: Duration = Duration::ZERO;
+const SOON: Duration = Duration::from_secs(10);
+
+#[test]
+fn a_descriptor_is_readable_until_everything_is_taken() {
+    let place = TestPlace::new();
+    let mut receiver = Receiver::open("q", &place.options()).expect("open");
+    let mut sender = Sender::open("q", &place.options()).expect("open");
+    sender.send(0).expect("send");
+    assert!(
+        is_readable(receiver.fd().expect("fd"), AT_ONCE),
+        "it was there before"
+    );
+    for round in 0..100 {
+        for i in 0..3 {
+            sender.send(round + i).expect("send");
+        }
+        assert!(is_readable(receiver.fd().expect("fd"), SOON));
+        while receiver.receive_timeout(NOW).is_ok() {
+            assert!(is_readable(receiver.fd().expect("fd"), AT_ONCE));
+        }
+        assert!(
+            !is_readable(receiver.fd().expect("fd"), AT_ONCE),
+            "round {round}"
+        );
+    }
+}
+
+#[test]
+fn who_takes_only_what_the_descriptor_tells_of_gets_everything() {
+    let place = TestPlace::new();
+    let lossless = Options {
+        lossless: true,
+        ..place.options()
+    };
+    let mut subscriber = Subscriber::open("t", &lossless).expect("open");
+    let options = place.options();
+    const MESSAGES: i64 = 50_000;
+    let publishing = std::thread::spawn(move || {
+        let mut publisher = Publisher::open("t", &options).expect("open");
+        for i in 0..MESSAGES {
+            publisher
+                .put(&Value::Int(i), 0, Some(SOON))
+                .expect("publish");
+            // Bursts, and pauses in which the other falls asleep.
+            if i % 977 == 0 {
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        }
+    });
+    let mut next = 0;
+    while next < MESSAGES {
+        assert!(
+            is_readable(subscriber.fd().expect("fd"), SOON),
+            "stuck at {next}"
+        );
+        while let Ok(message) = subscriber.receive_timeout(NOW) {
+            assert_eq!(message.value().expect("value"), Value::Int(next));
+            next += 1;
+        }
+    }
+    publishing.join().expect("join");
+}
+
+#[test]
+fn a_tap_has_no_descriptor() {
+    let place = TestPlace::new();
+    let tap = Options {
+        tap: true,
+        ..place.options()
+    };
+    let mut subscriber = Subscriber::open("t", &tap).expect("open");
+    let error = subscriber.fd().expect_err("refused");
+    assert_eq!(error.status(), Status::BadArgument);
+}
+
+/// The smallest runtime there is.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => std::thread::park_timeout(SOON),
+        }
+    }
+}
+
+#[test]
+fn futures_need_no_runtime() {
+    let place = TestPlace::new();
+    let mut receiver = Receiver::open("q", &place.options()).expect("open");
+    let options = place.options();
+    let sending = std::thread::spawn(move || {
+        let mut sender = Sender::open("q", &options).expect("open");
+        for i in 0..2000 {
+            sender.send(i).expect("send");
+            if i % 100 == 0 {
+                std::thread::sleep(Duration::from_micros(300));
+            }
+        }
+    });
+    block_on(async {
+        for i in 0..2000 {
+            let message = receiver.receive_async().await.expect("receive");
+            assert_eq!(message.value().expect("value"), Value::Int(i));
+        }
+    });
+    sending.join().expect("join");
+}
+
+#[test]
+fn one_task_waits_for_several_channels() {
+    let place = TestPlace::new();
+    let mut receiver = Receiver::open("q", &place.options()).expect("open");
+    let mut watcher = Watcher::open("s", &place.options()).expect("open");
+    let mut sender = Sender::open("q", &place.options()).expect("open");
+    sender.send("queue").expect("send");
+    // Whichever comes first; the other has taken nothing.
+    let first = block_on(async {
+        let (mut a, mut b) = (
+            pin!(receiver.receive_async()),
+            pin!(watcher.receive_async()),
+        );
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(message) = a.as_mut().poll(context) {
+                return Poll::Ready(message);
+            }
+            b.as_mut().poll(context)
+        })
+        .await
+    });
+    let first = first.expect("a message");
+    assert_eq!(first.value().expect("value"), Value::from("queue"));
+}
