@@ -175,9 +175,7 @@ fn report(
         pool_bytes: segments.bytes(),
         chunks: segments.pool().chunks().count() as u64,
         chunks_in_use: in_use.count() as u64,
-        messages: lanes(control)
-            .map(|lane| control.lane(lane).find_tail())
-            .sum(),
+        messages: total(lanes(control).map(|lane| control.lane(lane).find_tail())),
         leaks: leaks(place, control, segments),
         peers,
     })
@@ -207,10 +205,8 @@ fn waiting(control: &Control) -> (u64, Option<i64>) {
 /// Messages on the lanes that this endpoint has.
 fn sent(control: &Control, e: u32) -> u64 {
     let own = |lane: &u32| control.lane(*lane).owner().load(Ordering::Relaxed) == e + 1;
-    lanes(control)
-        .filter(own)
-        .map(|lane| control.lane(lane).find_tail())
-        .sum()
+    let tails = lanes(control).filter(own);
+    total(tails.map(|lane| control.lane(lane).find_tail()))
 }
 
 /// Messages that a subscriber has still to take.
@@ -224,7 +220,12 @@ fn behind(control: &Control, e: u32) -> u64 {
         let tail = control.lane(lane).find_tail();
         tail.saturating_sub(cursor).min(control.lane(lane).depth())
     };
-    lanes(control).map(on).sum()
+    total(lanes(control).map(on))
+}
+
+/// Numbers that somebody may have damaged.
+fn total(numbers: impl Iterator<Item = u64>) -> u64 {
+    numbers.fold(0, u64::saturating_add)
 }
 
 /// What waits in a channel that nobody has open: as [`waiting`], with what the dead had in hand,
