@@ -12,6 +12,7 @@ enum { SECONDS_MAX = 30 };
 
 static char directory[64];
 static int sentence_out;
+const char *program_path;
 
 void fail(const char *file, int line, const char *format, ...)
 {
@@ -155,6 +156,7 @@ int main(int argc, char **argv)
                                  upkeep_tests,   call_tests,    plugin_tests,
                                  loop_tests};
     const char *prefix = argc > 1 ? argv[1] : "c";
+    program_path = argv[0];
     if (getenv("SIPC_PLUGIN") != NULL) be_a_plugin();
     int failures = 0;
     for (size_t list = 0; list < sizeof lists / sizeof lists[0]; list++) {

@@ -56,7 +56,7 @@ static int32_t start(sipc_channel *host, const char *name, int64_t restarts, sip
     items[0] = value_str("name");
     items[1] = value_str(name);
     items[2] = value_str("program");
-    items[3] = value_str("/proc/self/exe");
+    items[3] = value_str(program_path);
     items[4] = value_str("restarts");
     items[5] = value_int(restarts);
     plugin.items = items;

@@ -74,6 +74,9 @@ sipc_channel *opened(const char *name, uint32_t role);
 void put_int(sipc_channel *channel, int64_t i);
 int64_t take_int(sipc_channel *channel);
 
+/* How this program was started. */
+extern const char *program_path;
+
 /* Never returns; see plugins.c. */
 void be_a_plugin(void);
 
