@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Most functions the C surface may ever have; raising it needs a line in CHANGELOG.md.
 const FUNCTIONS_MAX: usize = 48;
@@ -61,7 +61,7 @@ const ARG_TYPES: [&str; 20] = [
 const RESULT_TYPES: [&str; 5] = ["status", "u32", "i64", "cstr", "void"];
 
 /// The whole contract.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Api {
     pub library: Library,
@@ -78,7 +78,7 @@ pub struct Api {
 }
 
 /// What holds for the library as a whole.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Library {
     pub abi_version: u32,
@@ -86,7 +86,7 @@ pub struct Library {
 }
 
 /// A result code: SIPC_<name>.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Status {
     pub name: String,
@@ -96,7 +96,7 @@ pub struct Status {
 }
 
 /// Constants that belong together: SIPC_<group>_<value>.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
     pub name: String,
@@ -105,7 +105,7 @@ pub struct Group {
 }
 
 /// One number.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Constant {
     pub name: String,
@@ -114,7 +114,7 @@ pub struct Constant {
 }
 
 /// A struct of the caller: sipc_<name>.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Struct {
     pub name: String,
@@ -123,7 +123,7 @@ pub struct Struct {
 }
 
 /// A field of a struct or an argument of a function, with the type word of spec/api.toml.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Variable {
     pub name: String,
@@ -132,7 +132,7 @@ pub struct Variable {
 }
 
 /// A function: sipc_<name>.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Function {
     pub name: String,

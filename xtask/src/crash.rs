@@ -6,12 +6,12 @@ use std::path::Path;
 use crate::artifacts::Artifacts;
 use crate::process::{announce, watch};
 use crate::test::{Count, Tally, counted};
-use crate::{repository, setup};
+use crate::{bindings, repository, setup};
 
 /// Runs the programs of testing/crash; the storms last their own default without `minutes`.
 pub fn run(root: &Path, minutes: Option<u32>) -> Result<(), String> {
     // The storms have actors in other languages, too.
-    setup::tools(&[&setup::C_COMPILERS])?;
+    bindings::tools(root, "c")?;
     let mut artifacts = Artifacts::library(root)?;
     artifacts.add_python(root, &setup::PYTHON_TEST)?;
     let minutes = minutes.map(|minutes| format!("--minutes={minutes}"));

@@ -11,31 +11,37 @@ pub const COMMAND: &str = "cargo xtask gen";
 
 /// A file of the repository and the text it must hold.
 pub struct Generated {
-    pub path: &'static str,
+    pub path: String,
     pub text: String,
 }
 
 /// Prints all generated files in memory.
 pub fn print_all(root: &Path) -> Result<Vec<Generated>, String> {
     let api = Api::load(root)?;
-    let files = vec![
-        Generated {
-            path: "include/simpleipc.h",
-            text: print::header::print(&api),
-        },
-        Generated {
-            path: "crates/simpleipc-capi/src/generated.rs",
-            text: print::rust::print(&api)?,
-        },
-        Generated {
-            path: "bindings/pascal/generated.inc",
-            text: print::pascal::print(&api),
-        },
-        Generated {
-            path: "docs/c-reference.md",
-            text: print::reference::print(&api),
-        },
+    let printed = [
+        ("include/simpleipc.h", print::header::print(&api)),
+        (
+            "crates/simpleipc-capi/src/generated.rs",
+            print::rust::print(&api)?,
+        ),
+        ("bindings/pascal/generated.inc", print::pascal::print(&api)),
+        ("docs/c-reference.md", print::reference::print(&api)),
     ];
+    let mut files: Vec<Generated> = printed
+        .into_iter()
+        .map(|(path, text)| Generated {
+            path: path.to_owned(),
+            text,
+        })
+        .collect();
+    for language in languages::all(root)? {
+        if let Some(generated) = &language.generated {
+            files.push(Generated {
+                path: format!("{}/{}/{}", languages::FOLDER, language.name, generated.file),
+                text: print::template::print(&api, &language.folder, generated)?,
+            });
+        }
+    }
     Ok(files)
 }
 
@@ -43,7 +49,7 @@ pub fn print_all(root: &Path) -> Result<Vec<Generated>, String> {
 pub fn stale(root: &Path) -> Result<Vec<String>, String> {
     let files = print_all(root)?;
     let is_stale = |file: &&Generated| {
-        fs::read_to_string(root.join(file.path)).ok().as_deref() != Some(file.text.as_str())
+        fs::read_to_string(root.join(&file.path)).ok().as_deref() != Some(file.text.as_str())
     };
     let line = |file: &Generated| {
         format!(
@@ -66,7 +72,7 @@ pub fn run(root: &Path, check: bool) -> Result<(), String> {
         };
     }
     for file in print_all(root)? {
-        let path = root.join(file.path);
+        let path = root.join(&file.path);
         if fs::read_to_string(&path).ok().as_deref() == Some(file.text.as_str()) {
             continue;
         }

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 mod api;
 mod artifacts;
 mod bench;
+mod bindings;
 mod counts;
 mod crash;
 mod demo;
@@ -59,6 +60,9 @@ enum Command {
         /// Only these, as `c,python`.
         #[arg(long)]
         langs: Option<String>,
+        /// Only pairs with one of these, and each language with itself.
+        #[arg(long)]
+        partners: Option<String>,
     },
     /// Measure, or see whether what measures works.
     Bench {
@@ -89,7 +93,9 @@ fn main() -> ExitCode {
         Command::Test { suites } => test::run(&root, &suites),
         Command::Counts { logs } => counts::run(&root, &logs),
         Command::Demo(options) => demo::run(&root, &options),
-        Command::Interop { langs } => interop::run(&root, langs.as_deref()),
+        Command::Interop { langs, partners } => {
+            interop::run(&root, langs.as_deref(), partners.as_deref())
+        }
         Command::Bench { command } => bench::run(&root, &command),
         Command::Versions => versions::run(&root),
         Command::Fuzz(options) => fuzz::run(&root, &options),

@@ -10,15 +10,16 @@ use std::process::Command;
 use crate::artifacts::Artifacts;
 use crate::process::{announce, output, run as run_command, succeeds, watch};
 use crate::repository::{self, HOST};
-use crate::setup;
 use crate::test::{Count, Tally, tally};
+use crate::{bindings, setup};
 
 const SUPPRESSIONS: &str = "testing/fuzz/valgrind.suppressions";
 /// A test binary under a sanitizer takes up to a minute; one that takes this long hangs.
 const TIME_MAX: &str = "15m";
 
 pub fn run(root: &Path) -> Result<(), String> {
-    setup::tools(&[&setup::C_COMPILERS, &setup::VALGRIND])?;
+    bindings::tools(root, "c,cpp")?;
+    setup::tools(&[&setup::VALGRIND])?;
     let parts = [
         ("address", sanitized(root, "address", &[])),
         ("thread", threads(root)),

@@ -16,28 +16,6 @@ pub struct Tool {
     pub packages: &'static [&'static str],
 }
 
-/// C and C++ compilers, and what finds an installed library for them.
-pub const C_COMPILERS: Tool = Tool {
-    name: "C and C++ compilers",
-    probe: "gcc --version && g++ --version && pkg-config --version",
-    packages: &["gcc", "g++", "libc6-dev", "pkg-config"],
-};
-
-/// FreePascal with its run-time library; tried, not only looked for.
-pub const PASCAL_COMPILER: Tool = Tool {
-    name: "FreePascal",
-    probe: "d=$(mktemp -d) && trap 'rm -r $d' EXIT && \
-            echo 'program p; uses cthreads, BaseUnix, Classes; begin end.' > $d/p.pas && \
-            fpc -v0 $d/p.pas",
-    packages: &[
-        "fp-compiler",
-        "fp-units-rtl",
-        "binutils",
-        "gcc",
-        "libc6-dev",
-    ],
-};
-
 /// Python with the means to make a virtual environment.
 pub const PYTHON: Tool = Tool {
     name: "Python 3.10 or later",
@@ -68,20 +46,25 @@ pub const PYTHON_TEST: [&str; 2] = ["numpy==2.2.6", "pytest==9.0.3"];
 
 /// Makes sure that every tool works, installing its packages if it does not.
 pub fn tools(wanted: &[&Tool]) -> Result<(), String> {
-    let missing: Vec<&Tool> = wanted
-        .iter()
-        .copied()
-        .filter(|tool| !tool.works())
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<&str> = missing.iter().map(|tool| tool.name).collect();
-    let packages: Vec<&str> = missing
+    let wanted: Vec<&&Tool> = wanted.iter().filter(|tool| !tool.works()).collect();
+    let names: Vec<&str> = wanted.iter().map(|tool| tool.name).collect();
+    let packages: Vec<&str> = wanted
         .iter()
         .flat_map(|tool| tool.packages)
         .copied()
         .collect();
+    install(&names, &packages)?;
+    match wanted.iter().find(|tool| !tool.works()) {
+        None => Ok(()),
+        Some(tool) => Err(format!("{}: still not usable", tool.name)),
+    }
+}
+
+/// Installs Debian packages, which bring what is named.
+pub fn install(names: &[&str], packages: &[&str]) -> Result<(), String> {
+    if packages.is_empty() {
+        return Ok(());
+    }
     let install = format!(
         "apt-get install --yes --no-install-recommends {}",
         packages.join(" ")
@@ -100,13 +83,9 @@ pub fn tools(wanted: &[&Tool]) -> Result<(), String> {
     apt(&["update", "--quiet=2"])?;
     apt(&[
         &["install", "--yes", "--no-install-recommends", "--quiet=2"],
-        &packages[..],
+        packages,
     ]
-    .concat())?;
-    match missing.iter().find(|tool| !tool.works()) {
-        None => Ok(()),
-        Some(tool) => Err(format!("{}: still not usable after: {install}", tool.name)),
-    }
+    .concat())
 }
 
 impl Tool {

@@ -4,12 +4,16 @@
 //! count has failed, and so has one that leaves something in shared memory or in /tmp; the others
 //! run all the same.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+use languages::Language;
+
 use crate::artifacts::Artifacts;
+use crate::bindings::{self, Missing};
 use crate::leavings::Leavings;
 use crate::process::{announce, watch};
 use crate::{repository, setup};
@@ -32,39 +36,40 @@ pub enum Count {
 #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
 enum Need {
     Compilers,
-    Pascal,
     Python,
     Library,
     Package,
+    /// The tools of all languages that take part, in one go.
+    Languages,
 }
 
 struct Suite {
-    name: &'static str,
+    name: Cow<'static, str>,
     needs: &'static [Need],
-    /// `cargo` and `xtask` are the running ones; anything else is a path in the repository.
-    command: &'static [&'static str],
+    work: Work,
     count: Count,
 }
 
-const SUITES: &[Suite] = &[
+/// What a suite runs.
+enum Work {
+    Cargo(&'static [&'static str]),
+    Xtask(&'static [&'static str]),
+    /// `check` in the folder of this language.
+    Check(PathBuf),
+}
+
+/// The suites before those of the languages.
+const FIRST: [Suite; 4] = [
     Suite {
-        name: "format",
+        name: Cow::Borrowed("format"),
         needs: &[],
-        command: &[
-            "cargo",
-            "fmt",
-            "--all",
-            "--check",
-            "--",
-            "--files-with-diff",
-        ],
+        work: Work::Cargo(&["fmt", "--all", "--check", "--", "--files-with-diff"]),
         count: Count::Status,
     },
     Suite {
-        name: "lints",
+        name: Cow::Borrowed("lints"),
         needs: &[Need::Python],
-        command: &[
-            "cargo",
+        work: Work::Cargo(&[
             "clippy",
             "--quiet",
             "--workspace",
@@ -72,93 +77,80 @@ const SUITES: &[Suite] = &[
             "--features=simpleipc/testing",
             "--",
             "--deny=warnings",
-        ],
+        ]),
         count: Count::Status,
     },
     Suite {
-        name: "house rules",
+        name: Cow::Borrowed("house rules"),
         needs: &[],
-        command: &["xtask", "tidy"],
+        work: Work::Xtask(&["tidy"]),
         count: Count::Status,
     },
     Suite {
-        name: "rust",
+        name: Cow::Borrowed("rust"),
         needs: &[Need::Compilers],
-        command: &[
-            "cargo",
+        work: Work::Cargo(&[
             "test",
             "--workspace",
             "--exclude=simpleipc-python",
             "--features=simpleipc/testing",
             "--no-fail-fast",
-        ],
+        ]),
         count: Count::Cargo,
     },
+];
+
+/// The suites after them.
+const LAST: [Suite; 9] = [
     Suite {
-        name: "c",
-        needs: &[Need::Compilers, Need::Library],
-        command: &["bindings/c/check"],
+        name: Cow::Borrowed("interop"),
+        needs: &[Need::Compilers, Need::Package, Need::Languages],
+        // Every language with these and with itself; `cargo xtask interop` runs all pairs.
+        work: Work::Cargo(&[
+            "run",
+            "--quiet",
+            "--release",
+            "--package=interop",
+            "--",
+            "--all",
+            "--partners=rust,c",
+        ]),
         count: Count::LastLine,
     },
     Suite {
-        name: "c++",
-        needs: &[Need::Compilers, Need::Library],
-        command: &["bindings/cpp/check"],
-        count: Count::LastLine,
-    },
-    Suite {
-        name: "python",
-        needs: &[Need::Package],
-        command: &["bindings/python/check"],
-        count: Count::LastLine,
-    },
-    Suite {
-        name: "pascal",
-        needs: &[Need::Pascal, Need::Library],
-        command: &["bindings/pascal/check"],
-        count: Count::LastLine,
-    },
-    Suite {
-        name: "interop",
-        needs: &[Need::Compilers, Need::Pascal, Need::Package],
-        command: &["cargo", "run", "--quiet", "--release", "--package=interop"],
-        count: Count::LastLine,
-    },
-    Suite {
-        name: "versions",
+        name: Cow::Borrowed("versions"),
         needs: &[],
-        command: &["xtask", "versions"],
+        work: Work::Xtask(&["versions"]),
         count: Count::LastLine,
     },
     Suite {
-        name: "bench",
+        name: Cow::Borrowed("bench"),
         needs: &[],
-        command: &["xtask", "bench", "check"],
+        work: Work::Xtask(&["bench", "check"]),
         count: Count::LastLine,
     },
     Suite {
-        name: "self",
+        name: Cow::Borrowed("self"),
         needs: &[],
-        command: &["xtask", "bench", "self"],
+        work: Work::Xtask(&["bench", "self"]),
         count: Count::LastLine,
     },
     Suite {
-        name: "fuzz",
+        name: Cow::Borrowed("fuzz"),
         needs: &[Need::Compilers],
-        command: &["xtask", "fuzz"],
+        work: Work::Xtask(&["fuzz"]),
         count: Count::LastLine,
     },
     Suite {
-        name: "models",
+        name: Cow::Borrowed("models"),
         needs: &[],
-        command: &["xtask", "models"],
+        work: Work::Xtask(&["models"]),
         count: Count::LastLine,
     },
     Suite {
-        name: "steps",
+        name: Cow::Borrowed("steps"),
         needs: &[],
-        command: &[
-            "cargo",
+        work: Work::Cargo(&[
             "run",
             "--quiet",
             "--release",
@@ -166,38 +158,54 @@ const SUITES: &[Suite] = &[
             "--",
             "explore",
             "--every=20",
-        ],
+        ]),
         count: Count::LastLine,
     },
     Suite {
-        name: "starvation",
+        name: Cow::Borrowed("starvation"),
         needs: &[],
-        command: &[
-            "cargo",
+        work: Work::Cargo(&[
             "run",
             "--quiet",
             "--release",
             "--package=crash",
             "--",
             "starve",
-        ],
+        ]),
         count: Count::LastLine,
     },
     Suite {
-        name: "crash",
+        name: Cow::Borrowed("crash"),
         needs: &[Need::Compilers, Need::Package],
-        command: &[
-            "cargo",
+        work: Work::Cargo(&[
             "run",
             "--quiet",
             "--release",
             "--package=crash",
             "--",
             "--minutes=1",
-        ],
+        ]),
         count: Count::LastLine,
     },
 ];
+
+/// All suites in their order: what is wrong in the middle of things shows first.
+fn suites(languages: &[Language]) -> Vec<Suite> {
+    let checks = languages.iter().filter(|language| language.check);
+    let check = |language: &Language| Suite {
+        name: Cow::Owned(language.name.clone()),
+        needs: match language.python {
+            true => &[Need::Compilers, Need::Package, Need::Languages],
+            false => &[Need::Compilers, Need::Library, Need::Languages],
+        },
+        work: Work::Check(language.folder.join("check")),
+        count: Count::LastLine,
+    };
+    let mut suites = Vec::from(FIRST);
+    suites.extend(checks.map(check));
+    suites.extend(LAST);
+    suites
+}
 
 /// Tests that went well and tests that did not.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -208,23 +216,28 @@ pub struct Tally {
 
 /// Runs all suites, or those that are named; an error if anything failed.
 pub fn run(root: &Path, names: &[String]) -> Result<(), String> {
-    let is_known = |name: &&String| SUITES.iter().any(|suite| suite.name == **name);
+    let languages = languages::all(root)?;
+    let suites = suites(&languages);
+    let is_known = |name: &&String| suites.iter().any(|suite| suite.name == **name);
     if let Some(name) = names.iter().find(|name| !is_known(name)) {
-        let known: Vec<&str> = SUITES.iter().map(|suite| suite.name).collect();
+        let known: Vec<&str> = suites.iter().map(|suite| &*suite.name).collect();
         return Err(format!(
             "no suite {name:?}; there are: {}",
             known.join(", ")
         ));
     }
-    let wanted = |suite: &&Suite| names.is_empty() || names.iter().any(|name| name == suite.name);
+    let is_wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+    let takes_part = |language: &Language| is_wanted("interop") || is_wanted(&language.name);
     let mut provider = Provider {
         root,
+        languages: languages.into_iter().filter(takes_part).collect(),
         artifacts: None,
+        missing: Vec::new(),
         done: BTreeMap::new(),
     };
     let mut total = Tally::default();
     let mut summary = Vec::new();
-    for suite in SUITES.iter().filter(wanted) {
+    for suite in suites.iter().filter(|suite| is_wanted(&suite.name)) {
         let started = Instant::now();
         let tally = run_suite(suite, &mut provider).unwrap_or_else(|why| {
             println!("{}: {why}", suite.name);
@@ -259,21 +272,34 @@ fn run_suite(suite: &Suite, provider: &mut Provider) -> Result<Tally, String> {
     for need in suite.needs {
         provider.provide(*need)?;
     }
-    announce(&format!(
-        "suite {}: {}",
-        suite.name,
-        suite.command.join(" ")
-    ));
     let mut command = Command::new("timeout");
     command
         .args(["--kill-after=10s", SUITE_TIME_MAX])
         .current_dir(provider.root);
-    match suite.command[0] {
-        "cargo" => command.arg(repository::cargo(provider.root).get_program()),
-        "xtask" => command.arg(std::env::current_exe().map_err(|why| why.to_string())?),
-        script => command.arg(provider.root.join(script)),
+    let words = match &suite.work {
+        Work::Cargo(words) => {
+            command.arg(repository::cargo(provider.root).get_program());
+            announce(&format!("suite {}: cargo {}", suite.name, words.join(" ")));
+            *words
+        }
+        Work::Xtask(words) => {
+            command.arg(std::env::current_exe().map_err(|why| why.to_string())?);
+            announce(&format!("suite {}: xtask {}", suite.name, words.join(" ")));
+            *words
+        }
+        Work::Check(script) => {
+            let mut missing = provider.missing.iter();
+            if let Some((_, why)) = missing.find(|(language, _)| *language == suite.name) {
+                return Err(why.clone());
+            }
+            command.arg(script);
+            let products = bindings::place(provider.root).products;
+            command.env("OUT", products.join(&*suite.name));
+            announce(&format!("suite {0}: bindings/{0}/check", suite.name));
+            &[]
+        }
     };
-    command.args(&suite.command[1..]);
+    command.args(words);
     if let Some(artifacts) = &provider.artifacts {
         command.envs(artifacts.environment());
     }
@@ -331,7 +357,10 @@ fn tally_in(text: &str, separator: &str) -> Option<Tally> {
 /// Sets up each need once and remembers how that went.
 struct Provider<'a> {
     root: &'a Path,
+    languages: Vec<Language>,
     artifacts: Option<Artifacts>,
+    /// Languages whose tools cannot be had.
+    missing: Vec<Missing>,
     done: BTreeMap<Need, Result<(), String>>,
 }
 
@@ -347,8 +376,7 @@ impl Provider<'_> {
 
     fn make(&mut self, need: Need) -> Result<(), String> {
         match need {
-            Need::Compilers => setup::tools(&[&setup::C_COMPILERS]),
-            Need::Pascal => setup::tools(&[&setup::PASCAL_COMPILER]),
+            Need::Compilers => bindings::tools(self.root, "c,cpp"),
             Need::Python => setup::tools(&[&setup::PYTHON]),
             Need::Library => {
                 self.artifacts = Some(Artifacts::library(self.root)?);
@@ -358,6 +386,10 @@ impl Provider<'_> {
                 self.provide(Need::Library)?;
                 let artifacts = self.artifacts.as_mut().ok_or("the library is not built")?;
                 artifacts.add_python(self.root, &setup::PYTHON_TEST)
+            }
+            Need::Languages => {
+                self.missing = bindings::set_up(self.root, &self.languages)?;
+                Ok(())
             }
         }
     }

@@ -21,30 +21,41 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs, process};
 
-use languages::{LANGUAGES, Language, Place};
+use clap::Parser;
 
-const USAGE: &str = "\
-usage: interop [--langs rust,c,cpp,python,pascal] [--dir FOLDER]
-  --langs  the languages to run, each with each; without it all of them
-  --dir    where the channels are made, in a folder of their own; default /dev/shm
-The environment may say where things are: SIPC_INCLUDE, SIPC_LIB_DIR (default: beside this
-program), SIPC_PYTHON, SIPC_FPC, CC, CXX.";
+use languages::{Language, Place};
 
 /// What the folder of a run is called, but for its process id.
 const FOLDER: &str = "sipc-interop-";
 
+/// Every language's driver against every other. The environment may say where things are:
+/// SIPC_INCLUDE, SIPC_LIB_DIR (default: beside this program), SIPC_PYTHON, and what a driver's
+/// build reads, as CC.
+#[derive(Parser)]
+#[command(name = "interop")]
+struct Order {
+    /// The languages to run, as `rust,c`; without it all of them.
+    #[arg(long)]
+    langs: Option<String>,
+    /// Only pairs with one of these languages, and each language with itself.
+    #[arg(long, value_delimiter = ',')]
+    partners: Vec<String>,
+    /// A language whose tools are not here is a failure, and not only skipped.
+    #[arg(long)]
+    all: bool,
+    /// Where the channels are made, in a folder of their own.
+    #[arg(long, default_value = "/dev/shm")]
+    dir: PathBuf,
+}
+
 fn main() -> ExitCode {
-    let words: Vec<String> = env::args().skip(1).collect();
-    let outcome = match words
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .as_slice()
-    {
-        ["driver"] => rust_driver::run()
+    // The Rust driver is no command of this program's users.
+    let is_driver = env::args().nth(1).as_deref() == Some("driver");
+    let outcome = match is_driver {
+        true => rust_driver::run()
             .map(|()| true)
             .map_err(|error| error.to_string()),
-        words => Order::read(words).and_then(|order| order.carry_out()),
+        false => Order::parse().carry_out(),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -56,64 +67,33 @@ fn main() -> ExitCode {
     }
 }
 
-/// What the command line asks for.
-struct Order {
-    languages: Vec<&'static Language>,
-    parent: PathBuf,
-}
-
 impl Order {
-    fn read(words: &[&str]) -> Result<Order, String> {
-        let mut order = Order {
-            languages: LANGUAGES.iter().collect(),
-            parent: PathBuf::from("/dev/shm"),
-        };
-        let mut words = words.iter();
-        while let Some(&word) = words.next() {
-            match (word, words.next()) {
-                ("--langs", Some(names)) => {
-                    order.languages = names.split(',').map(language).collect::<Result<_, _>>()?;
-                }
-                ("--dir", Some(folder)) => order.parent = PathBuf::from(folder),
-                _ => return Err(format!("`{word}` is not understood\n{USAGE}")),
-            }
-        }
-        Ok(order)
-    }
-
     /// Runs the matrix and prints it; whether nothing failed.
     fn carry_out(&self) -> Result<bool, String> {
+        let root = languages::root().map_err(|error| error.to_string())?;
+        let languages = ::languages::named(::languages::all(&root)?, self.langs.as_deref())?;
         let place = Place::find().map_err(|error| error.to_string())?;
-        sweep(&self.parent);
-        let directory = self.parent.join(format!("{FOLDER}{}", process::id()));
+        sweep(&self.dir);
+        let directory = self.dir.join(format!("{FOLDER}{}", process::id()));
         fs::create_dir(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
-        let mut report = matrix::run(&self.languages, &place, &directory);
+        let mut report = matrix::run(&languages, self, &place, &directory);
         let removed = remove(&directory);
         report
             .house
             .check("nothing is left in the run's folder", "ok", &removed);
-        let names: Vec<&str> = self
-            .languages
-            .iter()
-            .map(|language| language.name)
-            .collect();
+        let names: Vec<&str> = languages.iter().map(|language| &*language.name).collect();
         print!("{}", report.text(&names));
         Ok(report.is_clean())
     }
-}
 
-fn language(name: &str) -> Result<&'static Language, String> {
-    let known = || {
-        LANGUAGES
-            .iter()
-            .map(|language| language.name)
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    LANGUAGES
-        .iter()
-        .find(|language| language.name == name)
-        .ok_or_else(|| format!("there is no driver for `{name}`; there are {}", known()))
+    /// Whether a pair is to be run.
+    fn wants(&self, producer: &Language, consumer: &Language) -> bool {
+        let is_partner = |language: &Language| self.partners.contains(&language.name);
+        self.partners.is_empty()
+            || producer.name == consumer.name
+            || is_partner(producer)
+            || is_partner(consumer)
+    }
 }
 
 /// Removes the folders of runs that were killed; they hold memory.

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::Order;
 use crate::driver::{Driver, PATIENCE, Stop};
-use crate::languages::{Language, Place};
+use crate::languages::{Absence, Language, Place};
 use crate::pair::{Pair, Starter};
 use crate::report::{Cell, Report, Tally};
 use crate::scenarios::SCENARIOS;
@@ -13,17 +14,18 @@ use crate::scenarios::SCENARIOS;
 /// After this many drivers that died or fell silent, a pair is not worth more time.
 const STOPS_MAX: usize = 3;
 
-/// Builds the drivers of `languages` and runs all ordered pairs of those that work, with their
+/// Builds the drivers of `languages` and runs the ordered pairs of those that work, with their
 /// channels in private directories below `directory`.
-pub fn run(languages: &[&Language], place: &Place, directory: &Path) -> Report {
+pub fn run(languages: &[Language], order: &Order, place: &Place, directory: &Path) -> Report {
     let mut report = Report::default();
-    let works = |language: &&&Language| {
-        greet(language, place, &mut report.house) //
-    };
-    let working: Vec<&&Language> = languages.iter().filter(works).collect();
-    for producer in &working {
-        for consumer in &working {
-            let [from, to] = [producer.name, consumer.name];
+    let works = |language: &&Language| greet(language, order, place, &mut report);
+    let working: Vec<&Language> = languages.iter().filter(works).collect();
+    for &producer in &working {
+        for &consumer in &working {
+            if !order.wants(producer, consumer) {
+                continue;
+            }
+            let [from, to] = [&producer.name, &consumer.name];
             let directory = directory.join(format!("{from}-{to}"));
             let mut tally = Tally::default();
             let start = Instant::now();
@@ -31,8 +33,8 @@ pub fn run(languages: &[&Language], place: &Place, directory: &Path) -> Report {
             let seconds = start.elapsed().as_secs_f32();
             eprintln!("{from} -> {to}: {} ({seconds:.1} s)", tally.summary());
             report.cells.push(Cell {
-                producer: from,
-                consumer: to,
+                producer: from.clone(),
+                consumer: to.clone(),
                 tally,
             });
         }
@@ -41,17 +43,22 @@ pub fn run(languages: &[&Language], place: &Place, directory: &Path) -> Report {
 }
 
 /// Builds a driver and has it say its name and version.
-fn greet(language: &Language, place: &Place, house: &mut Tally) -> bool {
-    let name = language.name;
+fn greet(language: &Language, order: &Order, place: &Place, report: &mut Report) -> bool {
+    let name = &language.name;
     let case = format!("{name}: the driver is built and greets");
-    let greeting = language.build(place).and_then(|()| {
-        let mut driver = Driver::start(&mut language.command(place), name, PATIENCE)
-            .map_err(|Stop(text)| text)?;
-        driver.ask("hello").map_err(|Stop(text)| text)
-    });
+    let greeting = match place.build(language) {
+        Err(Absence::Skipped(why)) if !order.all => {
+            report.skipped.push(format!("{name}: {why}"));
+            return false;
+        }
+        Err(Absence::Skipped(why) | Absence::Broken(why)) => Err(why),
+        Ok(()) => Driver::start(&mut place.command(language), name, PATIENCE)
+            .and_then(|mut driver| driver.ask("hello"))
+            .map_err(|Stop(text)| text),
+    };
     let expected = format!("ok {name} {}", env!("CARGO_PKG_VERSION"));
     let got = greeting.unwrap_or_else(|complaint| complaint);
-    house.check(&case, &expected, &got);
+    report.house.check(&case, &expected, &got);
     got == expected
 }
 
@@ -71,15 +78,15 @@ fn run_pair(
         return;
     }
     let [make_producer, make_consumer] =
-        [producer, consumer].map(|language| move || language.command(place));
+        [producer, consumer].map(|language| move || place.command(language));
     let starters = Starters {
         producer: Starter {
-            language: producer.name,
+            language: &producer.name,
             command: &make_producer,
             directory: directory.clone(),
         },
         consumer: Starter {
-            language: consumer.name,
+            language: &consumer.name,
             command: &make_consumer,
             directory: directory.clone(),
         },

@@ -10,7 +10,7 @@ use crate::taken::Taken;
 /// How a language's driver is started, in which directory of channels.
 pub struct Starter<'a> {
     /// As in the table of languages.
-    pub language: &'static str,
+    pub language: &'a str,
     /// A fresh command for its driver.
     pub command: &'a dyn Fn() -> Command,
     /// Its `SIPC_DIR`.

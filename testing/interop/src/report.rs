@@ -54,9 +54,9 @@ impl Tally {
 /// One producer language with one consumer language.
 pub struct Cell {
     /// The language that puts.
-    pub producer: &'static str,
+    pub producer: String,
     /// The language that takes.
-    pub consumer: &'static str,
+    pub consumer: String,
     /// What the pair showed.
     pub tally: Tally,
 }
@@ -66,6 +66,8 @@ pub struct Cell {
 pub struct Report {
     /// Building and greeting the drivers, and the state everything was left in.
     pub house: Tally,
+    /// Languages that took no part, each with the reason.
+    pub skipped: Vec<String>,
     /// The pairs that were run, in the order they were.
     pub cells: Vec<Cell>,
 }
@@ -83,6 +85,9 @@ impl Report {
     /// The matrix, every failure in full, and the sum as the last line.
     pub fn text(&self, languages: &[&str]) -> String {
         let mut text = self.matrix(languages);
+        for language in &self.skipped {
+            add(&mut text, format_args!("skipped {language}"));
+        }
         let titled = self.cells.iter().map(|cell| {
             (
                 format!("{} -> {}", cell.producer, cell.consumer),
@@ -149,15 +154,15 @@ mod tests {
         let mut tally = Tally::default();
         tally.check("one", "value i1", "value i1");
         report.cells.push(Cell {
-            producer: "c",
-            consumer: "rust",
+            producer: "c".to_owned(),
+            consumer: "rust".to_owned(),
             tally,
         });
         let mut tally = Tally::default();
         tally.check("one", "value i1", "value u1");
         report.cells.push(Cell {
-            producer: "rust",
-            consumer: "c",
+            producer: "rust".to_owned(),
+            consumer: "c".to_owned(),
             tally,
         });
         let text = report.text(&["c", "rust"]);

@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use crate::artifacts::{Artifacts, install_wheel};
+use crate::bindings;
 use crate::process::{announce, output, run, try_run};
 use crate::repository;
 use crate::setup::{self, Tool};
@@ -120,7 +121,7 @@ pub fn cargo(root: &Path, verb: &[&str]) -> Command {
 
 /// The runner and the workers that must be there.
 pub fn core(root: &Path) -> Result<Built, String> {
-    setup::tools(&[&setup::C_COMPILERS])?;
+    bindings::tools(root, "c,cpp")?;
     announce("build: comparison (release)");
     let mut build = cargo(root, &["build", "--release", "--quiet"]);
     run(build.args(CORE.map(|name| format!("--package={name}"))))?;
@@ -245,7 +246,7 @@ fn build_c(root: &Path, library: &Artifacts) -> Result<(), String> {
 }
 
 fn build_pascal(root: &Path, library: &Artifacts) -> Result<(), String> {
-    setup::tools(&[&setup::PASCAL_COMPILER])?;
+    bindings::tools(root, "pascal")?;
     let source = home(root).join("languages/pascal/worker.pas");
     fs::metadata(&source).map_err(|why| format!("languages/pascal/worker.pas: {why}"))?;
     let objects = home(root).join("target/pascal");

@@ -18,7 +18,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::artifacts::Artifacts;
 use crate::process::{self, announce};
-use crate::{repository, setup};
+use crate::{bindings, repository};
 use check::Check;
 use program::{Program, Show};
 
@@ -170,7 +170,7 @@ struct Products {
 
 impl Products {
     fn make(root: &Path) -> Result<Products, String> {
-        setup::tools(&[&setup::PASCAL_COMPILER])?;
+        bindings::tools(root, "pascal")?;
         let mut artifacts = Artifacts::library(root)?;
         artifacts.add_python(root, &PYTHON_PACKAGES)?;
         let sources = root.join("examples/camera");

@@ -4,4 +4,5 @@ pub mod header;
 pub mod pascal;
 pub mod reference;
 pub mod rust;
+pub mod template;
 mod wrap;
