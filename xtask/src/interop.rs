@@ -2,12 +2,28 @@
 
 use std::path::Path;
 
+use clap::Args;
+
 use crate::artifacts::Artifacts;
 use crate::process::{self, announce};
 use crate::{bindings, repository, setup};
 
-/// Sets up, builds and runs testing/interop; what is given is handed on as it is.
-pub fn run(root: &Path, langs: Option<&str>, partners: Option<&str>) -> Result<(), String> {
+#[derive(Args)]
+pub struct Options {
+    /// Only these languages, as `c,python`.
+    #[arg(long)]
+    langs: Option<String>,
+    /// Only pairs with one of these, and each language with itself.
+    #[arg(long)]
+    partners: Option<String>,
+    /// Write the matrix into the book: docs/interop.md and docs/interop.svg.
+    #[arg(long)]
+    write: bool,
+}
+
+/// Sets up, builds and runs testing/interop.
+pub fn run(root: &Path, options: &Options) -> Result<(), String> {
+    let [langs, partners] = [options.langs.as_deref(), options.partners.as_deref()];
     let languages = languages::named(languages::all(root)?, langs)?;
     for (language, why) in bindings::set_up(root, &languages)? {
         println!("{language} is skipped: {why}");
@@ -21,6 +37,9 @@ pub fn run(root: &Path, langs: Option<&str>, partners: Option<&str>) -> Result<(
     cargo.args(["run", "--quiet", "--release", "--package", "interop", "--"]);
     for (option, names) in [("--langs", langs), ("--partners", partners)] {
         cargo.args(names.map(|names| format!("{option}={names}")));
+    }
+    if options.write {
+        cargo.arg("--write").arg(root.join("docs"));
     }
     process::run(cargo.envs(artifacts.environment()))
 }

@@ -56,14 +56,7 @@ enum Command {
     /// Run the main job on real pictures: three programs in three languages.
     Demo(demo::Options),
     /// Run every language's driver against every other.
-    Interop {
-        /// Only these, as `c,python`.
-        #[arg(long)]
-        langs: Option<String>,
-        /// Only pairs with one of these, and each language with itself.
-        #[arg(long)]
-        partners: Option<String>,
-    },
+    Interop(interop::Options),
     /// Measure, or see whether what measures works.
     Bench {
         #[command(subcommand)]
@@ -93,9 +86,7 @@ fn main() -> ExitCode {
         Command::Test { suites } => test::run(&root, &suites),
         Command::Counts { logs } => counts::run(&root, &logs),
         Command::Demo(options) => demo::run(&root, &options),
-        Command::Interop { langs, partners } => {
-            interop::run(&root, langs.as_deref(), partners.as_deref())
-        }
+        Command::Interop(options) => interop::run(&root, &options),
         Command::Bench { command } => bench::run(&root, &command),
         Command::Versions => versions::run(&root),
         Command::Fuzz(options) => fuzz::run(&root, &options),

@@ -9,6 +9,7 @@ mod languages;
 mod locks;
 mod matrix;
 mod notation;
+mod page;
 mod pair;
 mod report;
 mod rust_driver;
@@ -43,6 +44,9 @@ struct Order {
     /// A language whose tools are not here is a failure, and not only skipped.
     #[arg(long)]
     all: bool,
+    /// Also write the matrix as interop.md and interop.svg into this folder.
+    #[arg(long)]
+    write: Option<PathBuf>,
     /// Where the channels are made, in a folder of their own.
     #[arg(long, default_value = "/dev/shm")]
     dir: PathBuf,
@@ -83,6 +87,9 @@ impl Order {
             .check("nothing is left in the run's folder", "ok", &removed);
         let names: Vec<&str> = languages.iter().map(|language| &*language.name).collect();
         print!("{}", report.text(&names));
+        if let Some(folder) = &self.write {
+            page::write(folder, &languages, &report)?;
+        }
         Ok(report.is_clean())
     }
 

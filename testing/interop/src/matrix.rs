@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Order;
@@ -20,26 +22,30 @@ pub fn run(languages: &[Language], order: &Order, place: &Place, directory: &Pat
     let mut report = Report::default();
     let works = |language: &&Language| greet(language, order, place, &mut report);
     let working: Vec<&Language> = languages.iter().filter(works).collect();
-    for &producer in &working {
-        for &consumer in &working {
-            if !order.wants(producer, consumer) {
-                continue;
-            }
-            let [from, to] = [&producer.name, &consumer.name];
-            let directory = directory.join(format!("{from}-{to}"));
-            let mut tally = Tally::default();
-            let start = Instant::now();
-            run_pair(producer, consumer, place, directory, &mut tally);
-            let seconds = start.elapsed().as_secs_f32();
-            eprintln!("{from} -> {to}: {} ({seconds:.1} s)", tally.summary());
-            report.cells.push(Cell {
-                producer: from.clone(),
-                consumer: to.clone(),
-                tally,
+    let both = |producer| working.iter().map(move |&consumer| (producer, consumer));
+    let pairs = working.iter().flat_map(|&producer| both(producer));
+    let mut pairs = pairs.filter(|(producer, consumer)| order.wants(producer, consumer));
+    // A pair waits for most of its time, so as many run at once as there are processors.
+    let at_once = thread::available_parallelism().map_or(1, |count| count.get());
+    let next = Mutex::new(&mut pairs);
+    let cells = Mutex::new(&mut report.cells);
+    thread::scope(|scope| {
+        for _ in 0..at_once {
+            scope.spawn(|| {
+                let take = || unpoisoned(&next).next();
+                while let Some((producer, consumer)) = take() {
+                    let cell = run_pair(producer, consumer, place, directory);
+                    unpoisoned(&cells).push(cell);
+                }
             });
         }
-    }
+    });
     report
+}
+
+/// A thread that panicked takes the whole run down when the scope ends.
+fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Builds a driver and has it say its name and version.
@@ -62,21 +68,32 @@ fn greet(language: &Language, order: &Order, place: &Place, report: &mut Report)
     got == expected
 }
 
-fn run_pair(
+/// One pair with a directory of its own, and what it showed.
+fn run_pair(producer: &Language, consumer: &Language, place: &Place, parent: &Path) -> Cell {
+    let [from, to] = [&producer.name, &consumer.name];
+    let directory = parent.join(format!("{from}-{to}"));
+    let mut tally = Tally::default();
+    let start = Instant::now();
+    match fs::create_dir(&directory) {
+        Ok(()) => run_scenarios(producer, consumer, place, directory, &mut tally),
+        Err(error) => tally.fail("a directory for the channels", "", &error.to_string()),
+    }
+    let seconds = start.elapsed().as_secs_f32();
+    eprintln!("{from} -> {to}: {} ({seconds:.1} s)", tally.summary());
+    Cell {
+        producer: from.clone(),
+        consumer: to.clone(),
+        tally,
+    }
+}
+
+fn run_scenarios(
     producer: &Language,
     consumer: &Language,
     place: &Place,
     directory: PathBuf,
     tally: &mut Tally,
 ) {
-    if let Err(error) = fs::create_dir(&directory) {
-        tally.fail(
-            "a directory for the channels",
-            "",
-            &format!("{directory:?}: {error}"),
-        );
-        return;
-    }
     let [make_producer, make_consumer] =
         [producer, consumer].map(|language| move || place.command(language));
     let starters = Starters {

@@ -42,6 +42,11 @@ impl Tally {
         });
     }
 
+    /// Checks that went well, and checks that did not.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.passed, self.failures.len())
+    }
+
     /// Both numbers, as short as a cell of the matrix.
     pub fn summary(&self) -> String {
         match (self.passed, self.failures.len()) {
@@ -68,7 +73,7 @@ pub struct Report {
     pub house: Tally,
     /// Languages that took no part, each with the reason.
     pub skipped: Vec<String>,
-    /// The pairs that were run, in the order they were.
+    /// The pairs that were run, as they ended.
     pub cells: Vec<Cell>,
 }
 
@@ -76,6 +81,12 @@ impl Report {
     /// Whether nothing failed.
     pub fn is_clean(&self) -> bool {
         self.tallies().all(|tally| tally.failures.is_empty())
+    }
+
+    /// What a pair showed, if it was run.
+    pub fn cell(&self, producer: &str, consumer: &str) -> Option<&Tally> {
+        let is_it = |cell: &&Cell| cell.producer == producer && cell.consumer == consumer;
+        self.cells.iter().find(is_it).map(|cell| &cell.tally)
     }
 
     fn tallies(&self) -> impl Iterator<Item = &Tally> {
@@ -117,10 +128,8 @@ impl Report {
 
     fn matrix(&self, languages: &[&str]) -> String {
         let cell = |producer: &str, consumer: &str| {
-            self.cells
-                .iter()
-                .find(|cell| cell.producer == producer && cell.consumer == consumer)
-                .map_or_else(|| "not run".to_owned(), |cell| cell.tally.summary())
+            self.cell(producer, consumer)
+                .map_or_else(|| "not run".to_owned(), Tally::summary)
         };
         let mut rows = vec![vec!["from \\ to".to_owned()]];
         rows[0].extend(languages.iter().map(|&name| name.to_owned()));
