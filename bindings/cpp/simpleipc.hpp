@@ -8,6 +8,7 @@
 //     sipc::notify("reload");  sipc::wait("reload");                // something has happened
 //     sipc::Lock robot("robot"); std::lock_guard held(robot);       // free when its owner dies
 //     sipc::Client("calc").call("add", sipc::List{1, 2});           // a method of another program
+//     sipc::Host("editor").start({"spell", "./spell.py"});          // a program that may crash
 //
 // What a call cannot do it throws as an Error; its sub-classes say what can be done about it.
 // Handles may be moved between threads but used by one at a time; only interrupt() and close()
@@ -74,7 +75,9 @@ class Channel {
     sipc_channel* raw() const { return raw_; }
 
   protected:
-    Channel(const std::string& name, std::uint32_t role, const Options& from) {
+    Channel(const std::string& name, std::uint32_t role, const Options& from)
+        : Channel(name.c_str(), role, from) {}
+    Channel(const char* name, std::uint32_t role, const Options& from) {
         sipc_options options = SIPC_OPTIONS_INIT;
         options.flags = (from.lossless ? SIPC_OPTION_LOSSLESS : 0) |
                         (from.latest ? SIPC_OPTION_LATEST : 0) |
@@ -86,7 +89,7 @@ class Channel {
         options.directory = from.directory.empty() ? nullptr : from.directory.c_str();
         options.signal = from.signal;
         options.permits = from.permits;
-        call(sipc_open, name.c_str(), role, &options, &raw_);
+        call(sipc_open, name, role, &options, &raw_);
     }
 
     sipc_channel* raw_ = nullptr;
@@ -387,5 +390,7 @@ inline std::int64_t now_ns() { return sipc_now_ns(); }
 } // namespace sipc
 
 #include "simpleipc/service.hpp"
+
+#include "simpleipc/plugin.hpp"
 
 #endif

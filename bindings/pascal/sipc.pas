@@ -2,10 +2,11 @@
 
   Send and receive make a queue, publish and subscribe a topic, set, get and watch a state, notify
   and wait a signal, acquire and release a lock, call and serve a service; the first verb used on a
-  name decides. Text is UTF-8: a Free Pascal string is taken as UTF-8 bytes, as in Lazarus, a Delphi
-  string is converted. What fails raises a descendant of ESipc.
+  name decides. A host starts programs as its plugins. Text is UTF-8: a Free Pascal string is taken
+  as UTF-8 bytes, as in Lazarus, a Delphi string is converted. What fails raises a descendant of
+  ESipc.
 
-  value.inc, channel.inc, state.inc (with signals and locks) and service.inc hold the
+  value.inc, channel.inc, state.inc (with signals and locks), service.inc and plugin.inc hold the
   implementation, generated.inc the C surface. }
 unit Sipc;
 
@@ -120,8 +121,10 @@ type
   TSipcChannel = class
   private
     FRaw: Psipc_channel;
+    FName, FDirectory: string;
   protected
     class function Role: UInt32; virtual; abstract;
+    procedure Open(Name: PAnsiChar; const Options: TSipcOptions);
   public
     constructor Create(const Name: string); overload;
     constructor Create(const Name: string; const Options: TSipcOptions); overload;
@@ -294,11 +297,48 @@ type
   protected
     class function Role: UInt32; override;
   public
+    { Of the service that this program is to be, as the plugin that a host has started. }
+    constructor CreatePlugin;
     procedure Add(const Method: string; Work: TSipcMethod);
     { What the service offers, in other words than Add's; see sipc_describe. }
     procedure Describe(const Methods: TSipcValue);
     function TryTake(TimeoutMs: Int64; out Request: TSipcRequest): Boolean;
     procedure Serve(TimeoutMs: Int64 = SIPC_FOR_EVER); { until none comes in time, or Interrupt }
+  end;
+
+  TSipcHappening = (shStarted, shFailed, shReady, shOutput, shHung, shEnded, shKilled,
+    shRestarting, shGivenUp, shOther);
+
+  { Something that has happened to a plugin. }
+  TSipcEvent = record
+    Happening: TSipcHappening;
+    Plugin: string;
+    Pid: Int64;               { 0: it has no process }
+    Text: string;             { failed: why; output: a line it has printed }
+    Stream: string;           { output: stdout or stderr }
+    Methods: array of string; { ready: what it serves }
+    Code, Signal: Integer;    { ended by itself; killed, as by a crash }
+    AfterMs: Int64;           { restarting: the pause before it }
+    Missed: UInt64;           { events the host was too slow for, before this one }
+  end;
+
+  { Starts programs as plugins and hears what becomes of them; they end with it, also when it is
+    killed. Plugin p of the host h serves h.p. Take events, or as a source the messages. }
+  TSipcHost = class(TSipcSource)
+  private
+    procedure Tell(const Wish: TSipcValue);
+  protected
+    class function Role: UInt32; override;
+  public
+    { It is started again when it crashes, so often in such a time; not if it ends with code 0.
+      One that takes no call for HangAfterMs is killed first; 0: it may. That it runs, or cannot,
+      is an event. }
+    procedure Start(const Plugin, Executable: string; const Args: array of string;
+      Restarts: UInt32 = 3; WithinMs: Int64 = 60000; HangAfterMs: Int64 = 0);
+    procedure Stop(const Plugin: string); { asks it to end, and after two seconds ends it }
+    function Client(const Plugin: string): TSipcClient; { of whichever process it is then }
+    function TryEvent(TimeoutMs: Int64; out Event: TSipcEvent): Boolean;
+    function Event(TimeoutMs: Int64 = SIPC_FOR_EVER): TSipcEvent;
   end;
 
 { One call each; the channel is opened on first use and stays open. }
@@ -324,6 +364,8 @@ function SipcTensor(Dtype: UInt32; const Shape: array of UInt64; Data: Pointer;
 
 { Which of the sources has a message, or -1 after the timeout. }
 function SipcWait(const Sources: array of TSipcSource; TimeoutMs: Int64 = SIPC_FOR_EVER): Integer;
+function SipcEvent(const Message: TSipcMessage): TSipcEvent; { of whoever subscribes to h.events }
+function SipcEventName(Happening: TSipcHappening): string; { as it is published }
 function SipcOptions: TSipcOptions;
 function SipcNowNs: Int64; { the clock of all time stamps }
 function SipcVersion: string;
@@ -401,6 +443,8 @@ end;
 {$I state.inc}
 
 {$I service.inc}
+
+{$I plugin.inc}
 
 function SipcOptions: TSipcOptions;
 begin

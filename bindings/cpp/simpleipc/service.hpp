@@ -160,6 +160,9 @@ class Server : public Consumer {
     using Work = std::function<Value(const Request&)>;
     explicit Server(const std::string& name, const Options& options = {})
         : Consumer(name, SIPC_ROLE_SERVE, options) {}
+    // Of the service that this process is to be, as the plugin that a host has started.
+    explicit Server(const Options& options = {})
+        : Consumer(static_cast<const char*>(nullptr), SIPC_ROLE_SERVE, options) {}
     // Adds a method. What it returns may look at the request, not at what ends with the function.
     // If it is idempotent, a call of it is done again by another server when this one dies.
     void on(const std::string& method, Work work, bool is_idempotent = false) {
@@ -169,8 +172,9 @@ class Server : public Consumer {
     }
     // Says what it offers in other words than on(); see sipc_describe.
     void describe(const List& methods) {
+        const Value kept(methods);
         Value::Arrays arrays;
-        sipc_value raw = Value(methods).describe(arrays);
+        sipc_value raw = kept.describe(arrays);
         call(sipc_describe, raw_, &raw);
     }
     // Answers calls until it is closed or interrupted, or none came within the timeout.

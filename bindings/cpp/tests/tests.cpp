@@ -282,10 +282,14 @@ std::string run(const Test& test) {
 
 } // namespace
 
+std::string program_path;
+
 // Usage: tests PREFIX. The prefix tells apart the builds in the output.
-int main(int, char** argv) {
+int main(int argc, char** argv) {
+    if (std::getenv("SIPC_PLUGIN") != nullptr) return be_a_plugin({argv + 1, argv + argc});
+    program_path = argv[0];
     int failures = 0;
-    for (const auto* list : {&tests, &pattern_tests}) {
+    for (const auto* list : {&tests, &pattern_tests, &plugin_tests}) {
         for (const Test& test : *list) {
             std::string why = run(test);
             failures += !why.empty();

@@ -31,5 +31,10 @@ struct Test {
 };
 #define TEST(name) {#name, name}
 extern const std::vector<Test> pattern_tests;
+extern const std::vector<Test> plugin_tests;
+
+// This program, to be started again, and what it does when a host has started it.
+extern std::string program_path;
+int be_a_plugin(const std::vector<std::string>& args);
 
 #endif

@@ -4,12 +4,18 @@ program Main;
 {$MODE OBJFPC}{$H+}
 
 uses
-  cthreads, ChannelTests, DeathTests, Harness, PatternTests, ValueTests;
+  cthreads, SysUtils, ChannelTests, DeathTests, Harness, PatternTests, PluginTests, ValueTests;
 
 begin
+  if GetEnvironmentVariable('SIPC_PLUGIN') <> '' then
+  begin
+    BeAPlugin;
+    Exit;
+  end;
   RunValueTests;
   RunChannelTests;
   RunDeathTests;
   RunPatternTests;
+  RunPluginTests;
   Finish;
 end.

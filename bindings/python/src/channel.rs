@@ -9,7 +9,9 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use capi::generated::{SIPC_BAD_NAME, SIPC_BUSY, SIPC_OPTIONS_INIT, sipc_channel, sipc_options};
+use capi::generated::{
+    SIPC_BAD_NAME, SIPC_BUSY, SIPC_OPTIONS_INIT, SIPC_ROLE_SERVE, sipc_channel, sipc_options,
+};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
@@ -44,14 +46,16 @@ impl Channel {
         role: u32,
         options: &Options,
     ) -> PyResult<Arc<Channel>> {
-        let name_c = name_text(name)?;
+        // Without a name: of the service that this process is to be as a plugin.
+        let is_plugin = role == SIPC_ROLE_SERVE && name.is_none();
+        let name_c = (!is_plugin).then(|| name_text(name)).transpose()?;
         let mut raw = ptr::null_mut();
         let mut report = Report::new();
         let options = options.as_c();
-        // SAFETY: a terminated name, options that outlive the call, outputs in this frame.
+        // SAFETY: a terminated name or NULL, options that outlive the call, outputs in this frame.
         let status = unsafe {
             capi::sipc_open(
-                name_c.as_ptr(),
+                name_c.as_ref().map_or(ptr::null(), |name| name.as_ptr()),
                 role,
                 &options,
                 &mut raw,
@@ -61,7 +65,10 @@ impl Channel {
         report.check(py, status)?;
         Ok(Arc::new(Channel {
             raw,
-            name: name_c.to_string_lossy().into_owned(),
+            name: name_c.map_or_else(
+                || "the plugin".to_owned(),
+                |name| name.to_string_lossy().into_owned(),
+            ),
             is_closed: AtomicBool::new(false),
             is_interrupted: AtomicBool::new(false),
             vain: AtomicU32::new(0),

@@ -1,4 +1,4 @@
-//! What Subscriber, Receiver, Watcher, Waiter and Server are made of: handles that take.
+//! What Subscriber, Receiver, Watcher, Waiter, Server and Host are made of: handles that take.
 
 use std::sync::Arc;
 
@@ -102,23 +102,39 @@ impl Consumer {
         report.check(methods.py(), status)
     }
 
+    /// Starts or stops a plugin: a dict as sipc_plugin wants it.
+    fn plugin(&self, wish: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = wish.py();
+        let mut encoder = Encoder::default();
+        let mut value = SIPC_VALUE_INIT;
+        encoder.encode(wish, &mut value)?;
+        let mut report = Report::new();
+        // A plugin that is asked to end may take two seconds over it. An interrupt is for others.
+        let status = wait_for(py, Timeout::FOREVER, First::Detach, &[], |_| {
+            // SAFETY: a filled value; the encoder keeps alive what it points to.
+            unsafe { capi::sipc_plugin(self.channel.raw(), &value, report.as_mut_ptr()) }
+        })?;
+        report.check(py, status)
+    }
+
     /// Ends the wait of another thread in this handle, or else the next one, with Interrupted.
     fn interrupt(&self, py: Python<'_>) -> PyResult<()> {
         self.channel.interrupt(py)
     }
 
     /// Closes the handle; closing it again does nothing. Messages taken through it stay valid.
-    fn close(&self) {
-        self.channel.close();
+    fn close(&self, py: Python<'_>) {
+        // The plugins of a host may take some time to end.
+        py.detach(|| self.channel.close());
     }
 
     fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
         slf
     }
 
-    #[pyo3(signature = (*_exception))]
-    fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
-        self.channel.close();
+    #[pyo3(signature = (*exception))]
+    fn __exit__(&self, exception: &Bound<'_, PyTuple>) {
+        self.close(exception.py());
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {

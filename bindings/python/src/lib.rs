@@ -77,6 +77,8 @@ mod _native {
     #[pymodule_export]
     const ROLE_SERVE: u32 = capi::generated::SIPC_ROLE_SERVE;
     #[pymodule_export]
+    const ROLE_HOST: u32 = capi::generated::SIPC_ROLE_HOST;
+    #[pymodule_export]
     const CALL_IDEMPOTENT: u32 = capi::generated::SIPC_CALL_IDEMPOTENT;
     #[pymodule_export]
     const CALL_ONE_WAY: u32 = capi::generated::SIPC_CALL_ONE_WAY;

@@ -100,7 +100,6 @@ fn host(options: &Options, plugin: Plugin) -> simpleipc::Result<()> {
 fn the_page_of_plugins_is_right() {
     let place = TestPlace::new();
     host(&place.options(), plugin("calc")).expect("as the page says");
-    simpleipc::clean(Some(place.path()), Duration::ZERO).expect("clean");
 }
 
 #[test]
@@ -127,7 +126,6 @@ fn a_plugin_is_started_serves_and_ends_with_its_host() {
     assert!(is_alive(pid));
     drop((reply, client, host));
     assert!(!is_alive(pid), "it has outlived its host");
-    simpleipc::clean(Some(place.path()), Duration::ZERO).expect("clean");
 }
 
 #[test]
@@ -144,7 +142,6 @@ fn what_a_plugin_prints_is_told_line_by_line() {
     assert!(told(Happening::Complaint("and a complaint".to_owned())));
     assert!(told(Happening::Ended(3)), "{events:?}");
     drop(host);
-    simpleipc::clean(Some(place.path()), Duration::ZERO).expect("clean");
 }
 
 #[test]
@@ -167,7 +164,6 @@ fn a_crash_is_an_event_and_the_plugin_lives_again_but_not_for_ever() {
     until(&mut host, |event| event.happening == Happening::GivenUp);
     assert_eq!(host.plugins().next(), Some(("calc", 0)));
     drop((client, host));
-    simpleipc::clean(Some(place.path()), Duration::ZERO).expect("clean");
 }
 
 #[test]
@@ -184,7 +180,6 @@ fn a_plugin_that_hangs_is_killed_and_lives_again() {
     let reply = client.call("add", (1, 1), SOON).expect("call");
     assert_eq!(reply.value().expect("value"), Value::Int(2));
     drop((reply, call, client, host));
-    simpleipc::clean(Some(place.path()), Duration::ZERO).expect("clean");
 }
 
 #[test]
@@ -206,7 +201,6 @@ fn a_plugin_that_has_finished_is_not_started_again() {
     assert!(host.stop("calc"));
     assert!(!host.stop("calc"));
     drop((client, host));
-    simpleipc::clean(Some(place.path()), Duration::ZERO).expect("clean");
 }
 
 #[test]
@@ -262,6 +256,49 @@ fn plugins_end_with_a_host_that_is_killed() {
     let events = Subscriber::open("host.events", &place.options()).expect("open");
     drop((events, reply, client));
     simpleipc::clean(Some(place.path()), Duration::ZERO).expect("clean");
+}
+
+/// Whatever the host was about to do: to fork, to bind the child to itself, to run its program.
+#[test]
+fn a_host_that_is_killed_while_it_starts_a_plugin_leaves_no_process() {
+    for round in 0..40 {
+        let place = TestPlace::new();
+        let mut child = host_process(place.path());
+        while std::fs::read_dir(place.path())
+            .expect("a directory")
+            .count()
+            == 0
+        {
+            std::thread::yield_now();
+        }
+        std::thread::sleep(Duration::from_micros(100 * round));
+        child.kill().expect("kill -9");
+        child.wait().expect("wait");
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while let Some(pid) = process_in(place.path()) {
+            let is_late = Instant::now() > deadline;
+            assert!(
+                !is_late,
+                "round {round}: process {pid} has outlived its host"
+            );
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        simpleipc::clean(Some(place.path()), Duration::ZERO).expect("clean");
+    }
+}
+
+/// A process, other than this one, in whose environment the directory is.
+fn process_in(directory: &Path) -> Option<u32> {
+    let wanted = directory.as_os_str().as_encoded_bytes();
+    let processes = std::fs::read_dir("/proc").expect("/proc").flatten();
+    processes
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .find(|&pid| {
+            // One that has ended meanwhile, or a zombie, has no environment.
+            let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            let mut variables = environment.split(|&byte| byte == 0);
+            variables.any(|variable| variable.ends_with(wanted))
+        })
 }
 
 fn host_process(directory: &Path) -> std::process::Child {

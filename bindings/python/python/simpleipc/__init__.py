@@ -2,7 +2,7 @@
 
 Topics (publish / subscribe), queues (send / receive), states (set / get / watch), signals
 (notify / wait), locks and services (serve / call) in shared memory, without a server, a schema or a
-set-up call::
+set-up call; and programs as plugins of a Host::
 
     import simpleipc as ipc
 
@@ -46,6 +46,7 @@ from .errors import (
     WrongPattern,
 )
 from .locks import Lock, Semaphore
+from .plugins import Event, Host
 from .services import Call, Client, Request, Server, call
 from .states import Notifier, Setter, Waiter, Watcher
 from .values import Opaque, Tensor, Uint
@@ -62,10 +63,12 @@ __all__ = [
     "Conflict",
     "Corrupt",
     "Error",
+    "Event",
     "Evicted",
     "Forked",
     "Full",
     "Gone",
+    "Host",
     "Interrupted",
     "Lock",
     "Message",

@@ -1,5 +1,5 @@
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, TypeVar, Union, final, overload
 
@@ -42,10 +42,12 @@ __all__ = [
     "Conflict",
     "Corrupt",
     "Error",
+    "Event",
     "Evicted",
     "Forked",
     "Full",
     "Gone",
+    "Host",
     "Interrupted",
     "Lock",
     "Message",
@@ -278,8 +280,8 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 class Server(_Handle, Iterator[Request]):
     def __new__(
-        cls, name: str, *, timeout: float | None = None, depth: int = 0, pool_bytes_max: int = 0,
-        directory: _Directory = None,
+        cls, name: str | None = None, *, timeout: float | None = None, depth: int = 0,
+        pool_bytes_max: int = 0, directory: _Directory = None,
     ) -> Server: ...
     def __enter__(self) -> Server: ...
     def __next__(self) -> Request: ...
@@ -291,6 +293,40 @@ class Server(_Handle, Iterator[Request]):
         self, *, name: str | None = None, idempotent: bool = False
     ) -> Callable[[_F], _F]: ...
     def serve(self, timeout: float | None = ...) -> None: ...
+
+@final
+class Event:
+    event: str
+    plugin: str
+    pid: int
+    text: str | None
+    stream: str | None
+    methods: list[str] | None
+    code: int | None
+    signal: int | None
+    after: float | None
+    missed: int
+    def __init__(self, message: Message) -> None: ...
+
+class Host(_Handle, Iterator[Event]):
+    def __new__(
+        cls, name: str, *, timeout: float | None = None, directory: _Directory = None
+    ) -> Host: ...
+    def __enter__(self) -> Host: ...
+    def __next__(self) -> Event: ...
+    def receive(self, timeout: float | None = ...) -> Event: ...
+    def start(
+        self,
+        name: str,
+        program: str | os.PathLike[str],
+        args: Iterable[str | os.PathLike[str]] = ...,
+        *,
+        restarts: int = 3,
+        within: float = 60.0,
+        hang_after: float | None = None,
+    ) -> None: ...
+    def stop(self, name: str) -> None: ...
+    def client(self, plugin: str) -> Client: ...
 
 @final
 class Message:

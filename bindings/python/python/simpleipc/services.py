@@ -172,9 +172,10 @@ class Request:
 
 class Server(_native.Consumer):
     """Takes the calls of a service: each goes to one of its servers. Give it methods and let it
-    serve(), or iterate over it and answer the requests yourself."""
+    serve(), or iterate over it and answer the requests yourself. Without a name it is the service
+    that this process is to be as the plugin of a Host."""
 
-    def __new__(cls, name, *, timeout=None, depth=0, pool_bytes_max=0, directory=None):
+    def __new__(cls, name=None, *, timeout=None, depth=0, pool_bytes_max=0, directory=None):
         self = super().__new__(
             cls,
             name,

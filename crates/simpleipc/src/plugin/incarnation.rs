@@ -74,6 +74,21 @@ impl Shared {
         }
     }
 
+    /// Removes the files of the service when nobody else has it open: a process that is killed
+    /// does not do so, and who leaves in good order does.
+    pub fn sweep(&self) {
+        // What cannot be opened is somebody else's, or is left to `clean`.
+        let _ = self.client();
+    }
+
+    fn client(&self) -> Result<Client> {
+        let options = Options {
+            directory: self.directory.clone(),
+            ..Options::default()
+        };
+        Client::open(&self.service, &options)
+    }
+
     fn end_life(&self, pid: u32, force: bool) {
         let now = locked(&self.pid);
         if *now == pid {
@@ -181,11 +196,7 @@ fn listen(
 
 /// Asks the plugin what it offers, until it answers; and then, if it may not hang, again and again.
 fn attend(shared: &Shared, pid: u32) {
-    let options = Options {
-        directory: shared.directory.clone(),
-        ..Options::default()
-    };
-    let Ok(mut client) = Client::open(&shared.service, &options) else {
+    let Ok(mut client) = shared.client() else {
         return; // the channel is somebody else's, who has been told so
     };
     let patience = shared.plugin.hang_after;

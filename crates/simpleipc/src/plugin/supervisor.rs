@@ -62,6 +62,7 @@ impl Supervisor {
             let look_after = move || {
                 os::block_signals();
                 look_after(&shared, &stop);
+                shared.sweep();
             };
             std::thread::Builder::new().name(name).spawn(look_after)
         };
