@@ -19,7 +19,9 @@ use crate::ls::pattern;
 use crate::output::print;
 use crate::table::{Table, rate, size, span};
 
-/// Watch the channels: rates, backlog, misses and memory, and who uses them. `q` ends.
+/// Watch the channels: rates, backlog, lag, misses and memory, and who uses them. `q` ends.
+///
+/// LAG says how long messages wait for a peer: what is behind, at the rate at which it comes.
 #[derive(clap::Args)]
 pub struct Arguments {
     /// The name of a channel; without it all of them
@@ -112,6 +114,17 @@ impl Looks {
     }
 }
 
+/// How long messages wait for a peer, by how many are behind and how many come a second; with none
+/// coming, at least as long as the newest has been there.
+fn lag(behind: u64, rate: f64, newest_age_ns: Option<i64>) -> String {
+    let waits = match behind {
+        0 => None,
+        _ if rate == 0.0 => newest_age_ns,
+        behind => Some((behind as f64 / rate * 1e9) as i64),
+    };
+    waits.map_or("-".to_owned(), span)
+}
+
 /// What is to be seen.
 fn screen(looks: &Looks) -> String {
     let memory: u64 = looks
@@ -138,9 +151,10 @@ fn screen(looks: &Looks) -> String {
     }
     text += &table.text();
     let head = [
-        "PEER", "PROGRAM", "ROLE", "OF", "RATE", "BEHIND", "MISSED", "ALIVE",
+        "PEER", "PROGRAM", "ROLE", "OF", "RATE", "BEHIND", "LAG", "MISSED", "ALIVE",
     ];
-    let mut table = Table::new(&[true, false, false, false, true, true, true, false], &head);
+    const IS_NUMBER: [bool; 9] = [true, false, false, false, true, true, true, true, false];
+    let mut table = Table::new(&IS_NUMBER, &head);
     for channel in &looks.now {
         for peer in &channel.peers {
             table.row(vec![
@@ -150,6 +164,11 @@ fn screen(looks: &Looks) -> String {
                 channel.name.clone(),
                 rate(looks.peer_rate(channel, peer)),
                 peer.behind.to_string(),
+                lag(
+                    peer.behind,
+                    looks.channel_rate(channel),
+                    channel.newest_age_ns,
+                ),
                 peer.missed.to_string(),
                 if peer.alive { "yes" } else { "no" }.to_owned(),
             ]);
@@ -191,4 +210,17 @@ fn draw(text: &str) -> Result<(), Failure> {
     }
     queue!(to, Clear(ClearType::FromCursorDown)).map_err(failed)?;
     to.flush().map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lag;
+
+    #[test]
+    fn lag_is_what_waits_at_the_rate_at_which_it_comes() {
+        assert_eq!(lag(30, 1000.0, Some(5)), "30 ms");
+        assert_eq!(lag(3, 0.0, Some(2_000_000_000)), "2.0 s");
+        assert_eq!(lag(3, 0.0, None), "-");
+        assert_eq!(lag(0, 1000.0, Some(5)), "-");
+    }
 }

@@ -363,6 +363,17 @@ fn channels_are_listed_shown_and_cleaned_away() {
         top.contains("2 channels") && top.contains("subscribe"),
         "{top}"
     );
+    // A stopped subscriber falls behind, and is not dead.
+    let pid = subscriber.id().to_string();
+    let stop = std::process::Command::new("kill")
+        .args(["-STOP", &pid])
+        .status();
+    assert!(stop.expect("kill").success());
+    check(&place.run(&["publish", "t", "1", "2", "3"]), "");
+    let top = out(&place.run(&["top", "--once", "--every", "0.1", "t"]));
+    let row = top.lines().find(|line| line.trim_start().starts_with(&pid));
+    let words: Vec<&str> = row.expect("its row").split_whitespace().collect();
+    assert_eq!(words[5..], ["3", "-", "0", "yes"], "{top}");
     subscriber.kill().expect("kill -9");
     subscriber.wait().expect("ended");
     let doctor = place.run(&["doctor"]);
