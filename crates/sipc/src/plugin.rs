@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -37,6 +38,8 @@ pub struct Arguments {
 struct Shared {
     input: Mutex<ChildStdin>,
     calls: Mutex<HashMap<i64, Request>>,
+    /// The program has closed its output.
+    is_over: AtomicBool,
     dir: Option<PathBuf>,
 }
 
@@ -76,6 +79,7 @@ pub fn run(arguments: &Arguments, dir: Option<&Path>) -> Result<Exit, Failure> {
     let shared = Arc::new(Shared {
         input: Mutex::new(input),
         calls: Mutex::default(),
+        is_over: AtomicBool::new(false),
         dir: dir.map(Path::to_path_buf),
     });
     // Before the first line there are no methods to tell of; most programs print them first.
@@ -89,16 +93,18 @@ pub fn run(arguments: &Arguments, dir: Option<&Path>) -> Result<Exit, Failure> {
     }
     let interrupter = server.interrupter();
     let listening = Arc::clone(&shared);
-    let listener = thread::spawn(move || {
+    thread::spawn(move || {
         for line in output.lines().map_while(Result::ok) {
             match Encoding::Json.read(line.into_bytes()) {
                 Ok(line) => obey(&listening, &line),
                 Err(failure) => eprintln!("sipc: the program's line is {}", failure.sentence),
             }
         }
+        // sync plugin-over/release: in this order, so that whoever is woken finds the mark.
+        listening.is_over.store(true, Ordering::Release);
         interrupter.interrupt();
     });
-    let outcome = serve(&mut server, &shared, &listener);
+    let outcome = serve(&mut server, &shared);
     locked(&shared.calls).clear();
     if outcome.is_err() {
         let _ = child.kill();
@@ -112,21 +118,16 @@ pub fn run(arguments: &Arguments, dir: Option<&Path>) -> Result<Exit, Failure> {
 }
 
 /// Hands calls to the program until it has closed its output.
-fn serve(
-    server: &mut Server,
-    shared: &Shared,
-    listener: &thread::JoinHandle<()>,
-) -> Result<(), Failure> {
+fn serve(server: &mut Server, shared: &Shared) -> Result<(), Failure> {
     let mut id = 0;
     loop {
         let request = match server.receive(None) {
             Ok(request) => request,
-            Err(error) if error.status() == Status::Interrupted && listener.is_finished() => {
-                return Ok(());
-            }
             Err(error) if error.status() == Status::Interrupted => {
-                // The listener interrupts with its last breath.
-                thread::yield_now();
+                // sync plugin-over/acquire: set before the interruption that ended the wait.
+                if shared.is_over.load(Ordering::Acquire) {
+                    return Ok(());
+                }
                 continue;
             }
             Err(error) => return Err(error.into()),
