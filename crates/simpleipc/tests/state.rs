@@ -152,6 +152,43 @@ fn a_value_in_hand_stays_as_it_is_while_others_replace_it() {
 }
 
 #[test]
+fn a_value_in_hand_twice_stays_until_both_are_dropped() {
+    let place = StatePlace::new();
+    let options = Options {
+        pool_bytes_max: 1 << 20,
+        ..place.options()
+    };
+    let mut setter = Setter::open("frame", &options).expect("open");
+    let mut watcher = Watcher::open("frame", &options).expect("open");
+    let value = |number: u8| vec![number; 5000];
+    let is_whole = |message: &simpleipc::Message, number: u8| {
+        message.value().expect("value") == Value::from(value(number))
+    };
+    setter.set(&value(1)[..]).expect("set");
+    let received = watcher.receive_timeout(NOW).expect("the value");
+    let again = watcher.get_timeout(NOW).expect("the same");
+    let once_more = watcher.get_timeout(NOW).expect("the same");
+    drop(again);
+    // More than the memory holds: all of it that is nobody's is used again.
+    for number in 2..=250 {
+        setter.set(&value(number)[..]).expect("set");
+    }
+    assert!(is_whole(&received, 1), "it has changed");
+    drop(received);
+    for number in 2..=250 {
+        setter.set(&value(number)[..]).expect("set");
+    }
+    assert!(is_whole(&once_more, 1), "it has changed");
+    drop(once_more);
+    let last = watcher.get_timeout(NOW).expect("the last value");
+    assert!(is_whole(&last, 250), "it is another one");
+    drop((last, watcher, setter));
+    let report = audit("frame", Some(place.path())).expect("audit");
+    let report = report.expect("its value stays");
+    assert_eq!((report.chunks_in_use, report.leaks), (1, vec![]));
+}
+
+#[test]
 fn a_tensor_is_set_in_place() {
     let place = StatePlace::new();
     let mut setter = Setter::open("s", &place.options()).expect("open");

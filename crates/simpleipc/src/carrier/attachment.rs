@@ -4,6 +4,7 @@
 //! messages that look into the pool, loans, interrupters. The last of them leaves the channel.
 
 use super::gate::Gate;
+use super::hands::Hands;
 use super::place::Place;
 use super::segments::Segments;
 use super::tap::Nap;
@@ -116,6 +117,8 @@ pub struct Attachment {
     registered: bool,
     /// Lossless subscribers: what the cursor keeps.
     pub gate: Gate,
+    /// Watchers: which values they have in hand, and how often.
+    pub hands: Hands,
     /// 1 while an interrupt waits to be noticed.
     pub interrupt: AtomicU32,
     _mapping: Mapping,
@@ -144,6 +147,7 @@ impl Attachment {
             cookie: os::fork_cookie(),
             registered: os::register_producer(),
             gate: Gate::default(),
+            hands: Hands::default(),
             interrupt: AtomicU32::new(0),
             _mapping: opened.mapping,
         });

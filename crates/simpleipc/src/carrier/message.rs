@@ -80,6 +80,8 @@ pub(super) struct ChunkHold {
 pub(super) enum KeptBy {
     /// The endpoint's reference bit.
     Reference,
+    /// The same of a watcher, which may have the value in hand more than once.
+    Hands,
     /// The subscriber's cursor, which has not passed the message, as long as the gate says so;
     /// after that the reference bit.
     Cursor {
@@ -110,6 +112,9 @@ impl Drop for ChunkHold {
                     .cursor(lane)
                     .fetch_max(sequence.wrapping_add(1), Ordering::Release);
             }
+            KeptBy::Hands => attachment.hands.drop(&self.mapped, self.chunk, || {
+                self.mapped.view.release(self.chunk, attachment.endpoint);
+            }),
             _ => self.mapped.view.release(self.chunk, attachment.endpoint),
         }
         attachment.ring(attachment.control.space_bell());

@@ -10,6 +10,7 @@ mod consumer;
 mod delivery;
 mod files;
 mod gate;
+mod hands;
 mod join;
 mod loan;
 mod locker;

@@ -2,7 +2,7 @@
 
 use super::unheld::resolve;
 use super::{Consumer, Source, nothing_there};
-use crate::carrier::attachment::Attachment;
+use crate::carrier::attachment::{Attachment, Role};
 use crate::carrier::message::{Chunk, ChunkHold, KeptBy, Message};
 use crate::carrier::segments::Segments;
 use crate::error::Result;
@@ -216,12 +216,24 @@ fn hold(
     let Some(found) = resolve(attachment, segments, reference)? else {
         return Ok(None);
     };
-    let held = found.mapped.view.hold(
-        reference.chunk,
-        reference.generation,
-        attachment.endpoint,
-        seen.lane,
-        seen.sequence,
-    );
-    Ok(held.then(|| found.held(KeptBy::Reference)))
+    let (chunk, generation) = (reference.chunk, reference.generation);
+    let view = &found.mapped.view;
+    let refer = || {
+        view.hold(
+            chunk,
+            generation,
+            attachment.endpoint,
+            seen.lane,
+            seen.sequence,
+        )
+    };
+    let (is_held, kept_by) = match attachment.role {
+        Role::Watch => {
+            let hands = &attachment.hands;
+            let is_held = hands.take(&found.mapped, chunk, generation, refer);
+            (is_held, KeptBy::Hands)
+        }
+        _ => (refer(), KeptBy::Reference),
+    };
+    Ok(is_held.then(|| found.held(kept_by)))
 }
