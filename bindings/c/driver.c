@@ -277,10 +277,11 @@ static sipc_channel **handle_of(const char *id)
 
 static int32_t open_channel(char **words, int count, sipc_error *error)
 {
-    static const char *const roles[] = {"", "publish", "subscribe", "send", "receive", "set",
-                                        "watch", "notify", "wait", "lock", "call", "serve"};
+    static const char *const roles[] = {"", "publish", "subscribe", "send", "receive",
+                                        "set", "watch", "notify", "wait", "lock",
+                                        "call", "serve", "", "host"};
     sipc_options options = SIPC_OPTIONS_INIT;
-    uint32_t role = SIPC_ROLE_SERVE;
+    uint32_t role = SIPC_ROLE_HOST;
     while (role > 0 && strcmp(roles[role], words[2]) != 0) role--;
     for (int k = 4; k < count; k++) {
         if (strcmp(words[k], "lossless") == 0) options.flags |= SIPC_OPTION_LOSSLESS;
@@ -472,6 +473,97 @@ static int32_t reply(char **words, int count, sipc_error *error)
     return status;
 }
 
+static sipc_value number(int64_t i)
+{
+    sipc_value value = SIPC_VALUE_INIT;
+    value.kind = SIPC_KIND_INT;
+    value.i = i;
+    return value;
+}
+
+/* `start` and `stop`. */
+static int32_t host(char **words, sipc_error *error)
+{
+    sipc_value items[8], plugin = SIPC_VALUE_INIT;
+    plugin.kind = SIPC_KIND_MAP;
+    plugin.items = items;
+    plugin.count = 2;
+    items[0] = text("name");
+    items[1] = text(words[2]);
+    if (strcmp(words[0], "stop") == 0) {
+        items[2] = text("stop");
+        items[3] = number(1);
+        items[3].kind = SIPC_KIND_BOOL;
+    } else {
+        const char *program = words[3], *args = words[4];
+        plugin.count = 4;
+        items[2] = text("program");
+        items[3] = read_value(&program);
+        items[4] = text("args");
+        items[5] = read_value(&args);
+        items[6] = text("restarts");
+        items[7] = number(strtoll(words[5], NULL, 10));
+    }
+    return sipc_plugin(*handle_of(words[1]), &plugin, error);
+}
+
+/* What comes with an event follows its name, its plugin and the process. */
+static int32_t event(char **words, sipc_error *error)
+{
+    sipc_message message = SIPC_MESSAGE_INIT;
+    int32_t status = sipc_take(*handle_of(words[1]), milliseconds(words[2]), &message, error);
+    if (status != SIPC_OK) return status;
+    const sipc_value *items = message.value.items;
+    uint64_t facts = message.value.count - 3;
+    printf("event %.*s %.*s ", (int)items[1].len, (const char *)items[1].data, (int)items[3].len,
+           (const char *)items[3].data);
+    if (facts == 0) printf("n");
+    if (facts == 1) write_value(&items[7]);
+    if (facts == 2) {
+        printf("[");
+        write_value(&items[7]);
+        printf(",");
+        write_value(&items[9]);
+        printf("]");
+    }
+    printf("\n");
+    sipc_release(&message);
+    return SIPC_OK;
+}
+
+/* As a plugin it serves `add` and `crash`, until its host ends it. */
+static int be_a_plugin(void)
+{
+    sipc_channel *server = NULL;
+    sipc_value methods[2], names[2][2], offer = SIPC_VALUE_INIT;
+    printf("hello from c\n");
+    fflush(stdout);
+    offer.kind = SIPC_KIND_LIST;
+    offer.items = methods;
+    offer.count = 2;
+    for (int k = 0; k < 2; k++) {
+        names[k][0] = text("name");
+        names[k][1] = text(k == 0 ? "add" : "crash");
+        methods[k] = offer;
+        methods[k].kind = SIPC_KIND_MAP;
+        methods[k].items = names[k];
+        methods[k].count = 1;
+    }
+    int32_t status = sipc_open(NULL, SIPC_ROLE_SERVE, NULL, &server, NULL);
+    if (status == SIPC_OK) status = sipc_describe(server, &offer, NULL);
+    while (status == SIPC_OK) {
+        sipc_message asked = SIPC_MESSAGE_INIT;
+        status = sipc_take(server, -1, &asked, NULL);
+        if (status != SIPC_OK) break;
+        const sipc_value *args = asked.value.items[1].items;
+        if (*(const char *)asked.value.items[0].data == 'c') abort();
+        sipc_value sum = number(args[0].i + args[1].i);
+        status = sipc_reply(&asked, &sum, 0, NULL);
+        sipc_release(&asked);
+    }
+    return 5;
+}
+
 /* Commands that write their answer themselves if they succeed; -1 for any other. */
 static int32_t speak(char **words, int count, sipc_error *error)
 {
@@ -486,6 +578,7 @@ static int32_t speak(char **words, int count, sipc_error *error)
     if (strcmp(verb, "call") == 0 && count >= 4) return call(words, count, error);
     if (strcmp(verb, "result") == 0 && count >= 4) return result(words, error);
     if (strcmp(verb, "serve") == 0) return serve(words, error);
+    if (strcmp(verb, "event") == 0 && count >= 3) return event(words, error);
     if (strcmp(verb, "cancelled") == 0) {
         printf("cancelled %d\n", sipc_cancelled(&request) == SIPC_CANCELLED);
         return SIPC_OK;
@@ -518,6 +611,8 @@ static void answer(char **words, int count)
         status = sipc_cancel(*handle_of(words[1]), strtoull(words[2], NULL, 10));
     else if (strcmp(verb, "reply") == 0 || strcmp(verb, "fail") == 0)
         status = reply(words, count, &error);
+    else if (strcmp(verb, count >= 6 ? "start" : "stop") == 0 && count >= 3)
+        status = host(words, &error);
     else if (strcmp(verb, "once") == 0 && count >= 4) status = once(words, &error);
     else if (strcmp(verb, "close") == 0 && count >= 2) status = sipc_close(*handle_of(words[1]));
     const char *sentence = error.message[0] != 0 ? error.message : sipc_status_text(status);
@@ -525,8 +620,9 @@ static void answer(char **words, int count)
     else printf("error %d %s\n", (int)status, sentence);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "plugin") == 0) return be_a_plugin();
     char *line = NULL;
     size_t room = 0;
     while (getline(&line, &room, stdin) > 0) {

@@ -256,6 +256,7 @@ std::map<string, std::unique_ptr<sipc::Waiter>> waiters;
 std::map<string, std::unique_ptr<sipc::Lock>> locks;
 std::map<string, std::unique_ptr<sipc::Client>> clients;
 std::map<string, std::unique_ptr<sipc::Server>> servers;
+std::map<string, std::unique_ptr<sipc::Host>> hosts;
 std::map<string, sipc::Call> calls;   // by number
 std::optional<sipc::Request> request; // of `serve`, until it is answered
 
@@ -288,6 +289,7 @@ void open(const std::vector<string>& words) {
     else if (verb == "lock") locks[id] = std::make_unique<sipc::Lock>(name, options);
     else if (verb == "call") clients[id] = std::make_unique<sipc::Client>(name, options);
     else if (verb == "serve") servers[id] = std::make_unique<sipc::Server>(name, options);
+    else if (verb == "host") hosts[id] = std::make_unique<sipc::Host>(name, options);
     else consumers[id] = std::make_unique<sipc::Receiver>(name, options);
 }
 
@@ -409,7 +411,62 @@ void respond(const std::vector<string>& words) {
     request.reset();
 }
 
-// The commands of states, signals, locks and services; none if it is another one.
+// A value of a command as the library reads it: its texts and lists are to be had by View.
+struct Parsed {
+    explicit Parsed(const string& word)
+        : reader(word), value(reader.read()), raw(value.describe(arrays)) {}
+    sipc::View view() const { return sipc::View(raw); }
+    Reader reader;
+    sipc::Value value;
+    sipc::Value::Arrays arrays;
+    sipc_value raw;
+};
+
+void start_plugin(const std::vector<string>& words) {
+    const Parsed program(words[3]), args(words[4]);
+    sipc::Plugin plugin{words[2], program.view().get<string>()};
+    for (std::size_t k = 0; k < args.view().size(); k++)
+        plugin.args.push_back(args.view()[k].get<string>());
+    plugin.restarts = static_cast<std::uint32_t>(std::stoul(words[5]));
+    find(hosts, words[1]).start(plugin);
+}
+
+// What comes with an event, as its kind has it.
+sipc::Value fact_of(const sipc::Event& event) {
+    using sipc::Happening;
+    switch (event.happening) {
+    case Happening::failed: return event.text;
+    case Happening::ready: return sipc::List(event.methods.begin(), event.methods.end());
+    case Happening::output: return sipc::List{event.stream, event.text};
+    case Happening::ended: return event.code;
+    case Happening::killed: return event.signal;
+    case Happening::restarting: return event.after / std::chrono::milliseconds(1);
+    default: return nullptr;
+    }
+}
+
+string event_of(const std::vector<string>& words) {
+    auto event = arrived(find(hosts, words[1]).event(time_of(words[2])));
+    sipc::Value::Arrays arrays;
+    const sipc::Value fact = fact_of(event);
+    const sipc_value raw = fact.describe(arrays);
+    return string("event ") + name_of(event.happening) + ' ' + event.plugin + ' ' +
+           show(sipc::View(raw));
+}
+
+// As a plugin it serves `add` and `crash`, until its host ends it.
+int be_a_plugin() {
+    std::cout << "hello from cpp" << std::endl;
+    sipc::Server server;
+    server.on("add", [](const sipc::Request& asked) -> sipc::Value {
+        return asked.args()[0].get<std::int64_t>() + asked.args()[1].get<std::int64_t>();
+    });
+    server.on("crash", [](const sipc::Request&) -> sipc::Value { std::abort(); });
+    server.serve();
+    return 0;
+}
+
+// The commands of states, signals, locks, services and hosts; none if it is another one.
 std::optional<string> answer_later_patterns(const std::vector<string>& words) {
     const string& verb = words[0];
     bool is_once = verb == "once";
@@ -429,6 +486,7 @@ std::optional<string> answer_later_patterns(const std::vector<string>& words) {
     if (verb == "serve") return serve(words);
     if (verb == "cancelled")
         return string("cancelled ") + (request.value().is_cancelled() ? "1" : "0");
+    if (verb == "event") return event_of(words);
     if (is_once && words[1] == "notify") sipc::notify(words[2]);
     else if (is_once && words[1] == "set") {
         Reader reader(words[3]);
@@ -438,6 +496,8 @@ std::optional<string> answer_later_patterns(const std::vector<string>& words) {
     else if (verb == "unlock") find(locks, words[1]).unlock();
     else if (verb == "cancel") calls.at(words[2]).cancel();
     else if (verb == "reply" || verb == "fail") respond(words);
+    else if (verb == "start") start_plugin(words);
+    else if (verb == "stop") find(hosts, words[1]).stop(words[2]);
     else return std::nullopt;
     return "ok";
 }
@@ -457,7 +517,7 @@ string answer(const std::vector<string>& words) {
         const string& id = words[1];
         if (producers.erase(id) + consumers.erase(id) + setters.erase(id) + watchers.erase(id) +
                 notifiers.erase(id) + waiters.erase(id) + locks.erase(id) + clients.erase(id) +
-                servers.erase(id) == 0)
+                servers.erase(id) + hosts.erase(id) == 0)
             throw sipc::Gone(SIPC_CLOSED, 0, "no handle " + words[1]);
     } else throw sipc::Misuse(SIPC_BAD_ARGUMENT, 0, "the driver does not know this command");
     return "ok";
@@ -465,7 +525,8 @@ string answer(const std::vector<string>& words) {
 
 } // namespace
 
-int main() {
+int main(int argc, char** argv) {
+    if (argc > 1 && string(argv[1]) == "plugin") return be_a_plugin();
     for (string line; std::getline(std::cin, line);) {
         std::istringstream split(line);
         std::vector<string> words{std::istream_iterator<string>(split), {}};

@@ -4,7 +4,7 @@ program Driver;
 {$IFDEF FPC}{$MODE OBJFPC}{$H+}{$ENDIF}
 
 uses
-  Classes, SysUtils, Sipc, DriverNotation;
+  BaseUnix, Classes, SysUtils, Sipc, DriverNotation;
 
 var
   Channels: TStringList; { of TSipcChannel, by id }
@@ -61,6 +61,7 @@ begin
     'lock': Channel := TSipcLock.Create(Words[3], Options);
     'call': Channel := TSipcClient.Create(Words[3], Options);
     'serve': Channel := TSipcServer.Create(Words[3], Options);
+    'host': Channel := TSipcHost.Create(Words[3], Options);
   else
     raise Exception.Create('no role ' + Words[2]);
   end;
@@ -226,6 +227,77 @@ begin
   Request.Done;
 end;
 
+procedure StartPlugin(const Words: array of string);
+var
+  Parsed: TSipcValue;
+  Args: array of string;
+  Index: Integer;
+begin
+  Parsed := ParseValue(Words[4]);
+  SetLength(Args, Parsed.Count);
+  for Index := 0 to High(Args) do
+    Args[Index] := Parsed[Index].AsString;
+  (ChannelOf(Words[1]) as TSipcHost).Start(Words[2], ParseValue(Words[3]).AsString, Args,
+    StrToInt(Words[5]));
+end;
+
+{ What comes with an event, as its kind has it. }
+function FactOf(const Event: TSipcEvent): TSipcValue;
+var
+  Names: array of TSipcValue;
+  Index: Integer;
+begin
+  Result := SipcNull;
+  case Event.Happening of
+    shFailed: Result := Event.Text;
+    shReady:
+      begin
+        SetLength(Names, Length(Event.Methods));
+        for Index := 0 to High(Names) do
+          Names[Index] := Event.Methods[Index];
+        Result := SipcList(Names);
+      end;
+    shOutput: Result := SipcList([Event.Stream, Event.Text]);
+    shEnded: Result := Event.Code;
+    shKilled: Result := Event.Signal;
+    shRestarting: Result := Event.AfterMs;
+  end;
+end;
+
+function EventOf(const Words: array of string): string;
+var
+  Event: TSipcEvent;
+begin
+  Event := (ChannelOf(Words[1]) as TSipcHost).Event(StrToInt64(Words[2]));
+  Result := Format('event %s %s %s', [SipcEventName(Event.Happening), Event.Plugin,
+    PrintValue(FactOf(Event))]);
+end;
+
+function Add(var Asked: TSipcRequest): TSipcValue;
+begin
+  Result := Asked.Args[0].AsInt + Asked.Args[1].AsInt;
+end;
+
+function Crash(var Asked: TSipcRequest): TSipcValue;
+begin
+  Result := Asked.Args;
+  fpKill(fpGetPid, SIGABRT);
+end;
+
+{ As a plugin it serves add and crash, until its host ends it. }
+procedure BeAPlugin;
+var
+  Server: TSipcServer;
+begin
+  WriteLn('hello from pascal');
+  Flush(Output);
+  Server := TSipcServer.CreatePlugin;
+  Server.Add('add', @Add);
+  Server.Add('crash', @Crash);
+  Server.Serve;
+  Server.Free;
+end;
+
 function Close(const Id: string): string;
 begin
   ChannelOf(Id).Free;
@@ -254,6 +326,9 @@ begin
     'serve': Result := Serve(Words);
     'reply', 'fail': Result := Respond(Words);
     'cancelled': Result := Format('cancelled %d', [Ord(Request.IsCancelled)]);
+    'start': StartPlugin(Words);
+    'stop': (ChannelOf(Words[1]) as TSipcHost).Stop(Words[2]);
+    'event': Result := EventOf(Words);
     'close': Result := Close(Words[1]);
     'quit': ;
   else
@@ -276,6 +351,11 @@ end;
 var
   Line: string;
 begin
+  if ParamStr(1) = 'plugin' then
+  begin
+    BeAPlugin;
+    Exit;
+  end;
   Channels := TStringList.Create;
   repeat
     ReadLn(Line);

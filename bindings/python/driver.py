@@ -4,6 +4,7 @@ The protocol is in testing/interop; values become native ones of Python and back
 """
 
 import math
+import os
 import struct
 import sys
 import zlib
@@ -25,6 +26,7 @@ ROLES = {
     "lock": ipc.Lock,
     "call": ipc.Client,
     "serve": ipc.Server,
+    "host": ipc.Host,
 }
 DTYPES = {
     "bool": "?", "u8": "u1", "i8": "i1", "u16": "u2", "i16": "i2", "u32": "u4", "i32": "i4",
@@ -249,6 +251,31 @@ def respond(command, *words):
     return "ok"
 
 
+FACTS = {
+    "failed": lambda event: event.text,
+    "ready": lambda event: event.methods,
+    "output": lambda event: [event.stream, event.text],
+    "ended": lambda event: event.code,
+    "killed": lambda event: event.signal,
+    "restarting": lambda event: round(event.after * 1000),
+}
+
+
+def take_event(host, timeout):
+    event = host.receive(timeout)
+    fact = FACTS.get(event.event, lambda event: None)(event)
+    return f"event {event.event} {event.plugin} {show(fact)}"
+
+
+def be_a_plugin():
+    """Serves `add` and `crash`, until its host ends it."""
+    print("hello from python", flush=True)
+    server = ipc.Server()
+    server.method(lambda a, b: a + b, name="add")
+    server.method(os.abort, name="crash")
+    server.serve()
+
+
 def answer(handles, command, *words):
     if command == "hello":
         return f"ok python {ipc.__version__}"
@@ -298,6 +325,13 @@ def answer(handles, command, *words):
         return respond(command, *words)
     elif command == "cancelled":
         return f"cancelled {requests[0].cancelled:d}"
+    elif command == "start":
+        program, args = Parser(words[2]).value(), Parser(words[3]).value()
+        handles[words[0]].start(words[1], program, args, restarts=int(words[4]))
+    elif command == "stop":
+        handles[words[0]].stop(words[1])
+    elif command == "event":
+        return take_event(handles[words[0]], int(words[1]) / 1000)
     elif command == "close":
         handles.pop(words[0]).close()
     return "ok"
@@ -318,4 +352,4 @@ def main():
             print(f"error 25 {type(error).__name__}: {error}", flush=True)
 
 
-main()
+be_a_plugin() if sys.argv[1:] == ["plugin"] else main()

@@ -64,6 +64,14 @@ impl Place {
         self.shell(language, &format!("exec {}", language.driver.run.trim()))
     }
 
+    /// A shell script that becomes the driver as a plugin, wherever it is run.
+    pub fn plugin(&self, language: &Language) -> Option<String> {
+        let run = language.driver.plugin.as_ref()?.trim();
+        let program = self.program.display();
+        let script = format!("export INTEROP='{program}' && exec {run}");
+        Some(self.place.script(language, &script))
+    }
+
     fn shell(&self, language: &Language, script: &str) -> Command {
         let mut command = self.place.shell(language, script);
         command.env("INTEROP", &self.program);

@@ -11,6 +11,7 @@ mod matrix;
 mod notation;
 mod page;
 mod pair;
+mod plugins;
 mod report;
 mod rust_driver;
 mod scenarios;
@@ -54,12 +55,15 @@ struct Order {
 
 fn main() -> ExitCode {
     // The Rust driver is no command of this program's users.
-    let is_driver = env::args().nth(1).as_deref() == Some("driver");
-    let outcome = match is_driver {
-        true => rust_driver::run()
+    let words: Vec<String> = env::args().skip(1).collect();
+    let outcome = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["driver"] => rust_driver::run()
             .map(|()| true)
             .map_err(|error| error.to_string()),
-        false => Order::parse().carry_out(),
+        ["driver", "plugin"] => rust_driver::be_a_plugin()
+            .map(|()| true)
+            .map_err(|error| error.to_string()),
+        _ => Order::parse().carry_out(),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

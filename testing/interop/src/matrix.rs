@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::Order;
 use crate::driver::{Driver, PATIENCE, Stop};
 use crate::languages::{Absence, Language, Place};
-use crate::pair::{Pair, Starter};
+use crate::pair::{Pair, Plugin, Starter};
 use crate::report::{Cell, Report, Tally};
 use crate::scenarios::SCENARIOS;
 
@@ -62,6 +62,10 @@ fn greet(language: &Language, order: &Order, place: &Place, report: &mut Report)
             .and_then(|mut driver| driver.ask("hello"))
             .map_err(|Stop(text)| text),
     };
+    if language.driver.plugin.is_none() {
+        let what = format!("{name}: hosts and plugins, which its driver does not know");
+        report.skipped.push(what);
+    }
     let expected = format!("ok {name} {}", env!("CARGO_PKG_VERSION"));
     let got = greeting.unwrap_or_else(|complaint| complaint);
     report.house.check(&case, &expected, &got);
@@ -108,6 +112,12 @@ fn run_scenarios(
             directory: directory.clone(),
         },
     };
+    // A language that can be a plugin can also have some.
+    let script = place.plugin(producer).and(place.plugin(consumer));
+    let plugin = script.as_deref().map(|script| Plugin {
+        language: &consumer.name,
+        script,
+    });
     let mut drivers = None;
     let mut stops = 0;
     for scenario in SCENARIOS {
@@ -129,6 +139,7 @@ fn run_scenarios(
                     producer,
                     consumer,
                     third: &starters.producer,
+                    plugin,
                     tally,
                     sequence: None,
                 };

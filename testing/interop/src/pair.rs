@@ -29,6 +29,15 @@ impl Starter<'_> {
     }
 }
 
+/// How a language's driver is started as a plugin.
+#[derive(Clone, Copy)]
+pub struct Plugin<'a> {
+    /// As in the table of languages.
+    pub language: &'a str,
+    /// A shell script that becomes it, wherever it is run.
+    pub script: &'a str,
+}
+
 /// The two drivers, and where their checks are written down.
 pub struct Pair<'a> {
     /// Puts. Its handle is always called `p`.
@@ -37,6 +46,8 @@ pub struct Pair<'a> {
     pub consumer: Driver,
     /// For a scenario that needs one more driver of the producer's language.
     pub third: &'a Starter<'a>,
+    /// One in the consumer's language, if the drivers of both know of hosts and plugins.
+    pub plugin: Option<Plugin<'a>>,
     /// The checks.
     pub tally: &'a mut Tally,
     /// Sequence number the next message through `p` must have; unknown before the first.

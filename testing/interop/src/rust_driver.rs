@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, Write};
+use std::process;
 use std::str::FromStr;
 use std::time::Duration;
 
 use simpleipc::{
-    CallError, Client, Error, Failure, LoanKind, Lock, Manner, Message, Notifier, Options,
-    Publisher, Receiver, Request, Result, Semaphore, Sender, Server, Setter, Status, Subscriber,
-    Tensor, Value, Waiter, Watcher,
+    CallError, Client, Error, Failure, Handlers, Happening, Host, LoanKind, Lock, Manner, Message,
+    Notifier, Options, Plugin, Publisher, Receiver, Request, Result, Semaphore, Sender, Server,
+    Setter, Status, Subscriber, Tensor, Value, Waiter, Watcher,
 };
 
 use crate::notation;
@@ -37,6 +38,22 @@ pub fn run() -> io::Result<()> {
     Ok(())
 }
 
+/// As a plugin: serves `add` and `crash`, until its host ends it.
+pub fn be_a_plugin() -> Result<()> {
+    println!("hello from rust");
+    let mut handlers = Handlers::new();
+    handlers
+        .on("add", |request| match request.args()? {
+            Value::List(list) => match list[..] {
+                [Value::Int(a), Value::Int(b)] => Ok((a + b).into()),
+                _ => Err(Failure::new(1, "add takes two ints")),
+            },
+            _ => Err(Failure::new(1, "add takes a list")),
+        })
+        .on("crash", |_| process::abort());
+    Server::open(&simpleipc::plugin_service()?, &Options::default())?.run(&mut handlers)
+}
+
 /// An open channel.
 enum Handle {
     Publisher(Publisher),
@@ -51,6 +68,7 @@ enum Handle {
     Semaphore(Semaphore),
     Client(Client),
     Server(Server),
+    Host(Host),
 }
 
 #[derive(Default)]
@@ -119,6 +137,15 @@ impl Driver {
                 let is_cancelled = self.request()?.is_cancelled();
                 return Ok(format!("cancelled {}", u8::from(is_cancelled)));
             }
+            ["start", id, plugin, program, args, restarts] => {
+                let plugin = plugin_of(plugin, program, args, number(restarts, "")?)?;
+                self.host(id)?.start(plugin)?;
+            }
+            ["stop", id, plugin] => match self.host(id)?.stop(plugin) {
+                true => {}
+                false => return Err(misuse(format!("no plugin `{plugin}`"))),
+            },
+            ["event", id, timeout] => return self.event(id, timeout),
             ["once", "get", name, timeout] => {
                 return Ok(describe(&simpleipc::get(name, milliseconds(timeout)?)?)?.to_string());
             }
@@ -291,6 +318,32 @@ impl Driver {
         Ok(answer)
     }
 
+    fn host(&mut self, id: &str) -> Result<&mut Host> {
+        match self.handle(id)? {
+            Handle::Host(host) => Ok(host),
+            _ => Err(misuse(format!("`{id}` is no host"))),
+        }
+    }
+
+    fn event(&mut self, id: &str, timeout: &str) -> Result<String> {
+        let event = self.host(id)?.event(milliseconds(timeout)?)?;
+        let spoken = |stream: &str, text: &str| list(&[stream.to_owned(), text.to_owned()]);
+        let (name, fact) = match &event.happening {
+            Happening::Started => ("started", Value::Null),
+            Happening::Failed(text) => ("failed", Value::from(text)),
+            Happening::Ready(methods) => ("ready", list(methods)),
+            Happening::Output(text) => ("output", spoken("stdout", text)),
+            Happening::Complaint(text) => ("output", spoken("stderr", text)),
+            Happening::Hung => ("hung", Value::Null),
+            Happening::Ended(code) => ("ended", Value::from(*code)),
+            Happening::Killed(signal) => ("killed", Value::from(*signal)),
+            Happening::Restarting(after) => ("restarting", Value::Int(after.as_millis() as i64)),
+            Happening::GivenUp => ("given_up", Value::Null),
+        };
+        let fact = notation::print(&fact);
+        Ok(format!("event {name} {} {fact}", event.plugin))
+    }
+
     fn request(&self) -> Result<&Request> {
         self.request
             .as_ref()
@@ -310,6 +363,23 @@ fn describe(message: &Message) -> Result<Taken> {
     })
 }
 
+fn list(texts: &[String]) -> Value<'static> {
+    Value::List(texts.iter().cloned().map(Value::from).collect())
+}
+
+fn plugin_of(name: &str, program: &str, args: &str, restarts: u32) -> Result<Plugin> {
+    let text = |value: &Value<'_>| match value {
+        Value::Str(text) => Ok(text.to_string()),
+        _ => Err(misuse("a program and its arguments are texts".to_owned())),
+    };
+    let args = match read(args)? {
+        Value::List(list) => list.iter().map(text).collect::<Result<Vec<_>>>()?,
+        _ => return Err(misuse(format!("`{args}` is no list"))),
+    };
+    let plugin = Plugin::new(name, text(&read(program)?)?).args(args);
+    Ok(plugin.restarts(restarts, Duration::from_secs(60)))
+}
+
 fn milliseconds(word: &str) -> Result<Option<Duration>> {
     Ok(Some(Duration::from_millis(number(word, "")?)))
 }
@@ -327,6 +397,7 @@ fn open(role: &str, name: &str, options: &Options) -> Result<Handle> {
         "lock" => Lock::open(name, options).map(Handle::Lock),
         "call" => Client::open(name, options).map(Handle::Client),
         "serve" => Server::open(name, options).map(Handle::Server),
+        "host" => Host::open(name, options).map(Handle::Host),
         _ => Err(misuse(format!("`{role}` is no role"))),
     }
 }

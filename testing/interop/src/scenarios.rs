@@ -4,7 +4,7 @@ use crate::cases::{self, canonical};
 use crate::driver::Stop;
 use crate::pair::{Pair, Roles};
 use crate::taken::Taken;
-use crate::{locks, services, states};
+use crate::{locks, plugins, services, states};
 
 /// One promise, tried.
 pub struct Scenario {
@@ -76,6 +76,7 @@ pub const SCENARIOS: &[Scenario] = &[
         "a server is killed in the middle of a call",
         services::server_killed,
     ),
+    closing("a host and its plugin", plugins::life),
     // The one-call helpers keep their channels open until the process ends.
     Scenario {
         name: "one-call helpers",

@@ -63,6 +63,9 @@ pub struct Driver {
     pub build: Option<String>,
     /// Becomes the driver: the process that is started is the one that is killed.
     pub run: String,
+    /// Becomes the driver as a plugin. Without it the language takes no part in what hosts and
+    /// plugins have to do.
+    pub plugin: Option<String>,
 }
 
 /// A file that `cargo xtask gen` prints from spec/api.toml through a template.
@@ -102,6 +105,17 @@ impl Place {
             ("SIPC_PYTHON", self.python.clone()),
             ("OUT", self.products.join(&language.name)),
         ]
+    }
+
+    /// A shell command of a language that needs neither its folder nor its variables.
+    pub fn script(&self, language: &Language, script: &str) -> String {
+        let quoted =
+            |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
+        let mut text = format!("cd {} && ", quoted(&language.folder));
+        for (name, value) in self.variables(language) {
+            text += &format!("export {name}={} && ", quoted(&value));
+        }
+        text + script
     }
 
     /// A shell command of a language.
