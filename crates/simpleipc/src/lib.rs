@@ -14,7 +14,8 @@
 //! until then. A *topic* ([`Publisher`], [`Subscriber`]) gives every message to every subscriber.
 //! A *state* ([`Setter`], [`Watcher`]) has one value, the latest. A *signal* ([`Notifier`],
 //! [`Waiter`]) says that something has happened. A *lock* ([`Lock`], [`Semaphore`]) lets
-//! few in at a time. A *service* ([`Client`], [`Server`]) answers calls.
+//! few in at a time. A *service* ([`Client`], [`Server`]) answers calls. Who is on any of them, and
+//! who comes and goes, a [`PeerWatcher`] tells.
 //! The first verb used on a name decides which it is.
 //!
 //! The layers, from the bottom: `layout` (bytes), `mem` (access), `ring` (algorithms), `os`,
@@ -42,10 +43,10 @@ mod value;
 
 pub use channel::{
     Call, CallError, ChannelReport, Client, Delivery, Failure, Handlers, Interrupter, Loan,
-    LoanKind, Lock, Manner, Message, Method, Notifier, Options, Pattern, PeerReport, Permit,
-    Publisher, Receiver, Reply, Request, Semaphore, Sender, Server, Setter, Source, Subscriber,
-    Waiter, Watcher, audit, audit_all, call, clean, get, notify, now_ns, publish, receive, send,
-    set, wait, wait_any,
+    LoanKind, Lock, Manner, Message, Method, Notifier, Options, Pattern, Peer, PeerEvent,
+    PeerReport, PeerWatcher, Permit, Publisher, Receiver, Reply, Request, Semaphore, Sender,
+    Server, Setter, Source, Subscriber, Waiter, Watcher, audit, audit_all, call, clean, get,
+    identify, notify, now_ns, peers, publish, receive, send, set, wait, wait_any,
 };
 pub use error::{Class, Error, Result, Status};
 pub use plugin::{Event, Happening, Host, Plugin, plugin_service};

@@ -5,8 +5,11 @@ mod place;
 
 use place::TestPlace;
 use simpleipc::bytes::{endpoint, header, segment};
-use simpleipc::{Error, Options, Publisher, Receiver, Sender, Status, Subscriber, Value, crash};
+use simpleipc::{
+    Error, Options, PeerWatcher, Publisher, Receiver, Sender, Status, Subscriber, Value, crash,
+};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::os::unix::process::ExitStatusExt;
@@ -208,6 +211,57 @@ fn sending_ends_also_while_somebody_takes_every_data_file_away() {
         .expect("nobody is in the way any more");
     let mut receiver = Receiver::open("x", &place.options()).expect("open");
     assert!(receiver.receive_timeout(NOW).is_ok());
+}
+
+#[test]
+fn whatever_stands_in_the_blocks_of_peers_who_watches_them_goes_on() {
+    let place = TestPlace::new();
+    let publisher = Publisher::open("x", &place.options()).expect("open");
+    let subscriber = Subscriber::open("x", &place.options()).expect("open");
+    let control = open(&files(&place, "sipc")[0]);
+    let blocks = header::OFF_ENDPOINTS;
+    let mut before = vec![0; 4 * endpoint::BLOCK_BYTES as usize];
+    control.read_exact_at(&mut before, blocks).expect("read");
+    let mut watcher = PeerWatcher::open("x", &place.options()).expect("open");
+    let mut here = BTreeSet::new();
+    let mut random = 1u64;
+    let mut dice = |below: u64| {
+        random = random.wrapping_mul(6364136223846793005).wrapping_add(1);
+        (random >> 33) % below
+    };
+    for _ in 0..3000 {
+        // Only the two who are there have their byte locked; all four may be said to be there.
+        let (block, at) = (dice(4), dice(128));
+        let byte = [[0, 1, 2, 255][dice(4) as usize]];
+        let offset = blocks + block * endpoint::BLOCK_BYTES + at;
+        control.write_all_at(&byte, offset).expect("write");
+        let count = (dice(1 << 32) as u32).to_ne_bytes();
+        let reserved = header::OFF_ENDPOINTS_RESERVED as u64;
+        control.write_all_at(&count, reserved).expect("write");
+        for peer in simpleipc::peers("x", &place.options()).expect("peers") {
+            assert!(peer.id & 0xff < 2, "{peer:?}");
+            let text = format!("{}{}{}", peer.program, peer.language, peer.verb());
+            assert!(!text.chars().any(char::is_control), "{text:?}");
+        }
+        while let Ok(event) = watcher.event(NOW) {
+            let id = event.peer().id;
+            let is_new = if event.is_up() {
+                here.insert(id)
+            } else {
+                here.remove(&id)
+            };
+            assert!(is_new, "told twice: {event:?}");
+            assert!(here.len() <= 2);
+        }
+    }
+    control.write_all_at(&before, blocks).expect("write");
+    drop((publisher, subscriber));
+    while !here.is_empty() {
+        let event = watcher.event(STUCK).expect("they have gone");
+        if !event.is_up() {
+            here.remove(&event.peer().id);
+        }
+    }
 }
 
 /// A process that looks at a channel until it is killed. See docs/security.md, "A member".

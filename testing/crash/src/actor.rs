@@ -1,12 +1,13 @@
 //! The program that gets killed: plays one role on a channel until its end, natural or not.
 //!
 //! `actor <role> key=value ...`; keys: dir, id, bytes, count, die=<point>[:<visit>], depth,
-//! permits.
+//! permits, as.
 //! Prints `ready` once it plays, and what it has done where a ledger needs it.
 
 use crate::caller;
 use crate::holders;
 use crate::ledger::{self, Entry};
+use crate::peers;
 use simpleipc::{LoanKind, Options, Publisher, Receiver, Sender, Status, Subscriber};
 use std::collections::HashMap;
 use std::io::Write;
@@ -124,6 +125,8 @@ fn play(role: &str, part: &Part) -> simpleipc::Result<()> {
         "lock-exiter" => holders::exit(part),
         "lock-forker" => holders::fork(part),
         "locker" => holders::take_turns(part, count),
+        "peer" => peers::be_there(part),
+        "peer-watcher" => peers::watch(part),
         other => panic!("no role {other:?}"),
     }
 }

@@ -11,6 +11,7 @@ pub mod caller;
 pub mod explorer;
 pub mod holders;
 pub mod ledger;
+pub mod peers;
 pub mod place;
 pub mod process;
 pub mod refusal;

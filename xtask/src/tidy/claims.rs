@@ -2,10 +2,11 @@
 
 use super::source::{Finding, Source};
 
-const DOCUMENTS: [&str; 4] = [
+const DOCUMENTS: [&str; 5] = [
     "docs/security.md",
     "docs/reliability.md",
     "docs/lock.md",
+    "docs/presence.md",
     "docs/service.md",
 ];
 /// Names of tests are sentences; names with fewer joints are of something else.

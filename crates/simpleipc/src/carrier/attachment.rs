@@ -5,6 +5,7 @@
 
 use super::gate::Gate;
 use super::hands::Hands;
+use super::peer_watch::Alarm;
 use super::place::Place;
 use super::segments::Segments;
 use super::tap::Nap;
@@ -52,6 +53,12 @@ impl Role {
         Self::Call,
         Self::Serve,
     ];
+
+    /// The verb of a role by its number; `unknown` of a later version's.
+    pub fn verb_of(number: u32) -> &'static str {
+        let known = Self::ALL.iter().find(|role| **role as u32 == number);
+        known.map_or("unknown", |role| role.verb())
+    }
 
     pub fn verb(self) -> &'static str {
         match self {
@@ -370,6 +377,7 @@ pub struct Interrupter(Waits);
 enum Waits {
     Member(Arc<Attachment>),
     Tap(Arc<Nap>),
+    Peers(Arc<Alarm>),
 }
 
 impl Interrupter {
@@ -379,6 +387,10 @@ impl Interrupter {
 
     pub(super) fn of_tap(nap: &Arc<Nap>) -> Self {
         Self(Waits::Tap(Arc::clone(nap)))
+    }
+
+    pub(super) fn of_peer_watch(alarm: &Arc<Alarm>) -> Self {
+        Self(Waits::Peers(Arc::clone(alarm)))
     }
 
     pub(super) fn is_forked(&self) -> bool {
@@ -394,6 +406,7 @@ impl Interrupter {
                 attachment.shake();
             }
             Waits::Tap(nap) => nap.interrupt(),
+            Waits::Peers(alarm) => alarm.interrupt(),
             Waits::Member(_) => {}
         }
     }

@@ -5,6 +5,7 @@
 
 use super::attachment::Role;
 use super::files::{self, endpoint_byte};
+use super::identity;
 use super::place::{Place, channels};
 use super::segments::{Segments, live_nonces};
 use crate::error::{Error, Result, Status};
@@ -27,8 +28,14 @@ pub struct PeerReport {
     pub endpoint: u32,
     /// As the peer saw its own process id.
     pub pid: u32,
+    /// The program's name; empty of a peer with an older library.
+    pub program: String,
+    /// The language that is written in; empty of a peer with an older library.
+    pub language: String,
     /// Role number, as in the C interface.
     pub role: u32,
+    /// Since when it has the channel open: CLOCK_MONOTONIC in nanoseconds.
+    pub since_ns: i64,
     /// False: its process has died and nobody has cleaned up after it yet.
     pub alive: bool,
     /// Messages this subscriber has missed in all.
@@ -45,8 +52,7 @@ pub struct PeerReport {
 impl PeerReport {
     /// Its role by the name of the verb: `publish`; `unknown` of a later version's.
     pub fn verb(&self) -> &'static str {
-        let known = Role::ALL.iter().find(|role| **role as u32 == self.role);
-        known.map_or("unknown", |role| role.verb())
+        Role::verb_of(self.role)
     }
 }
 
@@ -141,10 +147,14 @@ fn report(
         let leased = Lease::from_word(block.lease().load(Ordering::Relaxed)).is_some();
         let alive = file.is_locked(endpoint_byte(e))?;
         dead_leases += u64::from(leased && !alive);
+        let (program, language) = identity::read(&block);
         peers.push(PeerReport {
             endpoint: e,
             pid: block.pid().load(Ordering::Relaxed),
+            program,
+            language,
             role: block.role().load(Ordering::Relaxed),
+            since_ns: i64::try_from(block.joined_ns().load(Ordering::Relaxed)).unwrap_or(0),
             alive,
             missed: block.missed().load(Ordering::Relaxed),
             holds_message: leased || permits::holders(control).any(|holder| holder == e),

@@ -3,13 +3,13 @@
 use super::attachment::{Attachment, Role};
 use super::place::Place;
 use super::segments::Segments;
-use super::{Opening, files};
+use super::{Opening, files, identity};
 use crate::error::{Error, Result, Status};
 use crate::layout::endpoint::{BLOCK_BYTES, Lease, STATE_ACTIVE, STATE_FREE, STATE_JOINING};
 use crate::layout::{PAGE_BYTES, header};
 use crate::os;
 use crate::ring::control::Control;
-use crate::sync::{Ordering, crash_point};
+use crate::sync::{Ordering, crash_point, fence};
 use std::sync::Arc;
 
 /// Opens the channel and claims an endpoint, in state JOINING.
@@ -108,12 +108,15 @@ fn fill(control: &Control, e: u32, role: Role) {
     block
         .generation()
         .store(generation.max(1), Ordering::Relaxed);
+    // sync endpoint-life/release: who sees one of the fields below sees the generation, too.
+    fence(Ordering::Release);
     block.role().store(role as u32, Ordering::Relaxed);
     block.pid().store(os::process_id(), Ordering::Relaxed);
     block
         .joined_ns()
         .store(os::now_ns() as u64, Ordering::Relaxed);
     block.missed().store(0, Ordering::Relaxed);
+    identity::sign(&block);
     // sync endpoint-state/release: the fields above belong to this life of the block.
     block.state().store(STATE_JOINING, Ordering::Release);
 }

@@ -1,6 +1,7 @@
 //! Waiting on several consumers at once.
 
 use super::consumer::{Consumer, LOOK_AROUND};
+use super::peer_watch::PeerWatch;
 use super::tap::{Nap, Tap};
 use super::wait::{Deadline, Spin, interrupted};
 use crate::error::{Error, Result, Status};
@@ -10,10 +11,14 @@ use crate::sync::AtomicU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The slice of who is always woken.
+const WOKEN: Duration = Duration::from_secs(1);
+
 /// Somebody who waits for messages.
 pub enum Waiter<'a> {
     Member(&'a mut Consumer),
     Tap(&'a mut Tap),
+    Peers(&'a mut PeerWatch),
 }
 
 /// Where one of them sleeps: on the channel's bell, or on a word of its own.
@@ -41,6 +46,7 @@ impl Waiter<'_> {
                 Ok(())
             }
             Self::Tap(tap) => tap.check_process(),
+            Self::Peers(watch) => watch.prepare(),
         }
     }
 
@@ -48,6 +54,7 @@ impl Waiter<'_> {
         match self {
             Self::Member(consumer) => consumer.is_ready(),
             Self::Tap(tap) => tap.is_ready(),
+            Self::Peers(watch) => watch.is_ready(),
         }
     }
 
@@ -59,6 +66,7 @@ impl Waiter<'_> {
                 Bed::Bell(control.clone(), expected)
             }
             Self::Tap(tap) => Bed::Nap(tap.nap().0),
+            Self::Peers(watch) => Bed::Nap(watch.announce()),
         }
     }
 
@@ -66,6 +74,7 @@ impl Waiter<'_> {
         match self {
             Self::Member(consumer) => consumer.attachment.check_interrupt(),
             Self::Tap(tap) => tap.check_interrupt(),
+            Self::Peers(watch) => watch.check_interrupt(),
         }
     }
 
@@ -73,6 +82,7 @@ impl Waiter<'_> {
         match self {
             Self::Member(consumer) => consumer.slice(),
             Self::Tap(tap) => tap.nap().1,
+            Self::Peers(_) => WOKEN,
         }
     }
 
@@ -80,6 +90,7 @@ impl Waiter<'_> {
         match self {
             Self::Member(consumer) => consumer.attachment.place.name(),
             Self::Tap(tap) => tap.name(),
+            Self::Peers(watch) => watch.name(),
         }
     }
 
@@ -97,6 +108,7 @@ impl Waiter<'_> {
                 consumer.look_around()
             }
             Self::Tap(tap) => tap.look_around(),
+            Self::Peers(_) => Ok(()),
         }
     }
 }

@@ -29,6 +29,7 @@ const NAP_MIN: Duration = Duration::from_micros(50);
 const NAP_MAX: Duration = Duration::from_millis(2);
 
 /// Where a tap sleeps: on a word of its own, which nobody but an interrupter changes.
+#[derive(Default)]
 pub struct Nap {
     /// 1 while an interrupt waits to be noticed.
     pub interrupt: AtomicU32,
@@ -40,6 +41,12 @@ impl Nap {
         // sync interrupt/release: what the caller did before is visible to the waiter.
         self.interrupt.store(1, Ordering::Release);
         os::wake_all(&self.interrupt);
+    }
+
+    /// Whether an interrupt waited to be noticed; asks once.
+    pub fn take(&self) -> bool {
+        // sync interrupt/acquire: what the interrupter did before is visible.
+        self.interrupt.swap(0, Ordering::Acquire) != 0
     }
 }
 
@@ -88,9 +95,7 @@ impl Tap {
             view: None,
             ready: None,
             missed: 0,
-            nap: Arc::new(Nap {
-                interrupt: AtomicU32::new(0),
-            }),
+            nap: Arc::default(),
             nap_next: NAP_MIN,
             spin: Spin::new(),
             followed_ns: 0,
@@ -166,10 +171,9 @@ impl Tap {
 
     /// An error if somebody has asked for the end of the wait; asks once.
     pub(super) fn check_interrupt(&self) -> Result<()> {
-        // sync interrupt/acquire: what the interrupter did before is visible.
-        match self.nap.interrupt.swap(0, Ordering::Acquire) {
-            0 => Ok(()),
-            _ => Err(interrupted(self.place.name())),
+        match self.nap.take() {
+            false => Ok(()),
+            true => Err(interrupted(self.place.name())),
         }
     }
 

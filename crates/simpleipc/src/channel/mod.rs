@@ -5,6 +5,7 @@ mod lock;
 mod message;
 mod oneshot;
 mod options;
+mod presence;
 mod queue;
 mod service;
 mod signal;
@@ -13,12 +14,13 @@ mod topic;
 mod upkeep;
 mod wait;
 
-pub use crate::carrier::{ChannelReport, Delivery, Pattern, PeerReport};
+pub use crate::carrier::{ChannelReport, Delivery, Pattern, Peer, PeerEvent, PeerReport};
 pub use loan::{Loan, LoanKind};
 pub use lock::{Lock, Permit, Semaphore};
 pub use message::Message;
 pub use oneshot::{call, get, notify, publish, receive, send, set, wait};
 pub use options::Options;
+pub use presence::{PeerWatcher, identify, peers};
 pub use queue::{Receiver, Sender};
 pub use service::{
     Call, CallError, Client, Failure, Handlers, Manner, Method, Reply, Request, Server,

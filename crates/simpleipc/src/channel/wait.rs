@@ -1,6 +1,6 @@
 //! Waiting on several handles at once, and ending waits.
 
-use super::{Receiver, Server, Subscriber, Waiter, Watcher};
+use super::{PeerWatcher, Receiver, Server, Subscriber, Waiter, Watcher};
 use crate::carrier::{self, Deadline};
 use crate::error::Result;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 pub use carrier::Interrupter;
 
 /// A handle that messages are taken from: [`Subscriber`], [`Receiver`], [`Watcher`], [`Server`];
-/// or one that waits: [`Waiter`].
+/// or one that waits: [`Waiter`], [`PeerWatcher`].
 pub trait Source: sealed::Source {}
 
 impl Source for Subscriber {}
@@ -16,6 +16,7 @@ impl Source for Receiver {}
 impl Source for Watcher {}
 impl Source for Waiter {}
 impl Source for Server {}
+impl Source for PeerWatcher {}
 
 mod sealed {
     use crate::carrier::Waiter;
@@ -38,6 +39,12 @@ mod sealed {
                 }
             }
         )*};
+    }
+
+    impl Source for super::PeerWatcher {
+        fn waiter(&mut self) -> Waiter<'_> {
+            Waiter::Peers(&mut self.watch)
+        }
     }
 
     members! { Receiver Watcher Waiter }

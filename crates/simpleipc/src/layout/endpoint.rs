@@ -20,6 +20,15 @@ pub const OFF_JOINED_NS: usize = 16;
 pub const OFF_MISSED: usize = 24;
 /// a64: locks: CLOCK_MONOTONIC at which an endpoint that stands in line began to wait.
 pub const OFF_WAITING_SINCE_NS: usize = 32;
+/// a64 x 8: the name of the program, UTF-8 with zeros after it; all zeros of an older library.
+pub const OFF_PROGRAM: usize = 40;
+/// a64 x 2: the language it is written in, as above.
+pub const OFF_LANGUAGE: usize = 112;
+
+/// Words of the program's name.
+pub const PROGRAM_WORDS: usize = 8;
+/// Words of the language's name.
+pub const LANGUAGE_WORDS: usize = 2;
 
 /// a64: the lease: `attempts << 56 | sequence << 8 | lane << 2 | state`; queues only.
 pub const OFF_LEASE: usize = 128;
@@ -76,3 +85,5 @@ impl Lease {
 
 const _: () = assert!(OFF_CURSORS + 64 * 8 == BLOCK_BYTES as usize);
 const _: () = assert!(OFF_LEASE_SLOT + 128 <= OFF_CURSORS);
+const _: () = assert!(OFF_PROGRAM + PROGRAM_WORDS * 8 <= OFF_LANGUAGE);
+const _: () = assert!(OFF_LANGUAGE + LANGUAGE_WORDS * 8 <= OFF_LEASE);

@@ -7,6 +7,7 @@
 //! | memory that is there when touched | `fallocate` on tmpfs | 3.5 |
 //! | sleeping on a word | `futex`; on several words `futex_waitv`, else short slices | 5.16 |
 //! | process-wide barrier | `membarrier` GLOBAL_EXPEDITED, else fences | 4.16 |
+//! | hearing of a file | `inotify`, else looking; `timerfd`, `epoll` | 2.6.27 |
 //! | noticing a fork | `pthread_atfork`, and a page with `MADV_WIPEONFORK` | 4.14 |
 
 use crate::error::{Error, Result, Status};
@@ -18,13 +19,14 @@ pub use super::linux_file::{
 };
 pub use super::linux_process::{
     at_exit, block_signals, fork_cookie, has_processor_to_spare, is_forked, is_signal, process_id,
-    raise, random_bytes, user_id, watch_forks, yield_now,
+    program_name, program_of, raise, random_bytes, user_id, watch_forks, yield_now,
 };
 pub use super::linux_rights::{Rights, rights, rights_unfollowed};
 pub use super::linux_wait::{
     WAIT_WORDS_MAX, Waited, barrier, boot_id, is_other_boot, now_ns, register_producer, wait_on,
     wait_on_any, wake_all,
 };
+pub use super::linux_watch::Watch;
 
 /// The last error of a system call as one of ours; `what` says what was being done to what.
 pub(super) fn last_error(what: &str) -> Error {

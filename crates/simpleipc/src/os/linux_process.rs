@@ -1,6 +1,7 @@
 //! Process facts, forks and exit on Linux.
 
 use super::linux::last_error;
+use super::linux_file::Identity;
 use crate::error::Result;
 use crate::sync::{AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::os::fd::RawFd;
@@ -8,6 +9,26 @@ use std::sync::{Once, OnceLock};
 
 pub fn process_id() -> u32 {
     std::process::id()
+}
+
+/// The file name of this process's executable; empty if the system does not say.
+pub fn program_name() -> String {
+    let path = std::env::current_exe().unwrap_or_default();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.trim_end_matches(" (deleted)").to_string()
+}
+
+/// What the system calls the program of process `pid`, if that has this file open: a number of
+/// another PID namespace means somebody else here. None if it may not be looked at either.
+pub fn program_of(pid: u32, file: Identity) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let mut descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).ok()?.flatten();
+    let has_file = descriptors.any(|entry| {
+        let meta = std::fs::metadata(entry.path());
+        meta.is_ok_and(|meta| (meta.dev(), meta.ino()) == (file.device, file.inode))
+    });
+    let name = has_file.then(|| std::fs::read_to_string(format!("/proc/{pid}/comm")));
+    Some(name?.ok()?.trim_end().to_string())
 }
 
 pub fn user_id() -> u32 {

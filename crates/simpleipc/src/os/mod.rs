@@ -10,9 +10,13 @@
 //!   and are never waited for
 //! - waiting: `wait_on`, `wait_on_any`, `wake_all` on 32-bit words in shared mappings
 //! - barriers: `register_producer`, `barrier` (see `ring::bell`)
-//! - facts: `now_ns`, `boot_id`, `random_bytes`, `process_id`, `user_id`, `has_processor_to_spare`
+//! - facts: `now_ns`, `boot_id`, `random_bytes`, `process_id`, `user_id`, `has_processor_to_spare`,
+//!   `program_name` of this process, `program_of` another one that has a file open
 //! - `fork`: noticing that this is a forked child; `at_exit`
 //! - `Event`: a descriptor that is readable when it is told so
+//! - `Watch`: a descriptor that is readable when something has happened to a file of a directory:
+//!   it came or went, somebody who may write opened or closed it, also by dying. Where a
+//!   system tells less, `follow` says so, and files are looked at more often
 //! - children: `bind_to_parent`, `wait_for_end`, `end_group`
 //! - signals: `is_signal`, `raise`, `block_signals`
 //!
@@ -32,6 +36,8 @@ mod linux_process;
 mod linux_rights;
 #[cfg(target_os = "linux")]
 mod linux_wait;
+#[cfg(target_os = "linux")]
+mod linux_watch;
 #[cfg(target_os = "linux")]
 pub use linux::*;
 

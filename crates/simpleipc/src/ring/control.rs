@@ -270,6 +270,16 @@ impl Endpoint {
         self.0.u64(block::OFF_WAITING_SINCE_NS)
     }
 
+    /// The words of the program's name.
+    pub fn program(&self) -> [&AtomicU64; block::PROGRAM_WORDS] {
+        std::array::from_fn(|index| self.0.u64(block::OFF_PROGRAM + index * 8))
+    }
+
+    /// The words of the language's name.
+    pub fn language(&self) -> [&AtomicU64; block::LANGUAGE_WORDS] {
+        std::array::from_fn(|index| self.0.u64(block::OFF_LANGUAGE + index * 8))
+    }
+
     /// What this subscriber reads next on `lane`.
     #[inline]
     pub fn cursor(&self, lane: u32) -> &AtomicU64 {

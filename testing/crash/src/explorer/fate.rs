@@ -18,7 +18,9 @@ pub enum Fate {
 }
 
 /// System calls that change nothing that others see: no steps to die before.
-const PRIVATE_CALLS: [&str; 6] = ["open", "dup", "stat", "read", "map", "list"];
+const PRIVATE_CALLS: [&str; 9] = [
+    "open", "dup", "stat", "read", "map", "list", "watch", "timer", "gather",
+];
 
 static FATE: OnceLock<(Fate, &Part)> = OnceLock::new();
 static VISITED: OnceLock<&Visited> = OnceLock::new();
@@ -41,6 +43,8 @@ fn errors_of(call: &str) -> &'static [i32] {
         ],
         "dup" => &[libc::EMFILE],
         "open" | "list" => &[libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::EACCES],
+        "timer" | "gather" => &[libc::EMFILE, libc::ENFILE, libc::ENOMEM],
+        "watch" => &[libc::EMFILE, libc::ENOMEM, libc::ENOSPC, libc::EACCES],
         "stat" => &[libc::ENOMEM, libc::EACCES],
         "read" => &[libc::EINTR, libc::ENOMEM],
         "map" => &[libc::ENOMEM, libc::EACCES],

@@ -1,11 +1,12 @@
 //! Topics: creating, joining, leaving, looking at them from outside, and removing them.
 
 use super::scenes::{Held, Scene, World};
-use super::stage::Stage;
+use super::stage::{Stage, TOPIC};
 use super::topic::Topic;
 use super::topic_scenes::{
-    DESERTED, LIVELY, deserted, drain, lively, publish_medium, publishes, with_history,
+    DESERTED, LIVELY, MOMENT, deserted, drain, lively, publish_medium, publishes, with_history,
 };
+use simpleipc::{PeerWatcher, Status};
 use std::time::Duration;
 
 /// A new way to come or go needs a scene here.
@@ -177,6 +178,31 @@ pub const SCENES: &[Scene] = &[
             let reports = reports.expect("an audit");
             assert_eq!(reports.len(), 1);
             Box::new(())
+        },
+        ..LIVELY
+    },
+    Scene {
+        name: "topic: look who is there",
+        role: |stage| {
+            stage.begin();
+            let peers = stage.insist(|| simpleipc::peers(TOPIC, &stage.options));
+            assert_eq!(peers.expect("peers").len(), 2);
+            Box::new(())
+        },
+        ..LIVELY
+    },
+    Scene {
+        name: "topic: watch who comes and goes",
+        role: |stage| {
+            stage.begin();
+            let watcher = stage.insist(|| PeerWatcher::open(TOPIC, &stage.options));
+            let mut watcher = watcher.expect("a watcher");
+            for _ in 0..2 {
+                let event = stage.insist(|| watcher.event(MOMENT));
+                assert!(event.expect("who is there").is_up());
+            }
+            stage.insist_on_failure(Status::Timeout, || watcher.event(MOMENT));
+            Box::new(watcher)
         },
         ..LIVELY
     },

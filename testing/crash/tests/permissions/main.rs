@@ -122,6 +122,8 @@ fn gets_nothing(puppet: &mut Puppet, directory: &Path) {
         "receiver jobs",
         "audit news",
         "tap news",
+        "peers news",
+        "watch-peers news",
     ] {
         puppet.refused(order, &["NoPermission: ", &directory, "SIPC_DIR"]);
     }
@@ -310,11 +312,16 @@ fn the_group_of_a_directory_that_it_cannot_write_may_only_look() {
         owner.must(&format!("put news {bytes} {bytes}"));
         assert!(member.ask("take news").starts_with(&format!("{bytes} ")));
     }
-    assert_eq!(member.ask("audit news"), "1 peers", "nobody sees the tap");
+    member.must("watch-peers news");
+    assert_eq!(member.ask("peer-event news"), "up publish");
+    assert_eq!(member.ask("audit news"), "1 peers", "nobody sees them");
+    assert_eq!(member.ask("peers news"), "1 peers");
     shared.all_have(0o640, group);
     gets_nothing(&mut outsider.start(Some(&shared.0)), &shared.0);
     owner.must("close");
+    assert_eq!(member.ask("peer-event news"), "down publish");
     owner.must("publisher news");
+    assert_eq!(member.ask("peer-event news"), "up publish");
     owner.must("put news 9 20");
     assert!(
         member.ask("take news").starts_with("9 "),

@@ -5,7 +5,7 @@
 
 use super::litmus;
 use crash::ledger::{self, Entry};
-use simpleipc::{Options, Publisher, Receiver, Sender, Subscriber, Value};
+use simpleipc::{Options, PeerWatcher, Publisher, Receiver, Sender, Subscriber, Value};
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, Write};
@@ -25,6 +25,7 @@ struct Puppet {
     subscribers: HashMap<String, Subscriber>,
     senders: HashMap<String, Sender>,
     receivers: HashMap<String, Receiver>,
+    watchers: HashMap<String, PeerWatcher>,
     /// Received and not let go of.
     held: Vec<simpleipc::Message>,
 }
@@ -122,6 +123,20 @@ impl Puppet {
                 let report = simpleipc::audit(name, None)?;
                 let peers = report.map_or(0, |report| report.peers.len());
                 Ok(format!("{peers} peers"))
+            }
+            ["peers", name] => {
+                let peers = simpleipc::peers(name, &options)?;
+                Ok(format!("{} peers", peers.len()))
+            }
+            ["watch-peers", name] => {
+                self.watchers
+                    .insert(name.to_string(), PeerWatcher::open(name, &options)?);
+                ok()
+            }
+            ["peer-event", name] => {
+                let event = self.watchers.get_mut(name).expect("open").event(STUCK)?;
+                let word = if event.is_up() { "up" } else { "down" };
+                Ok(format!("{word} {}", event.peer().verb()))
             }
             ["audit-all"] => Ok(format!("{} channels", simpleipc::audit_all(None)?.len())),
             ["clean"] => Ok(format!(
