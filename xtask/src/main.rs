@@ -23,6 +23,7 @@ mod sanitize;
 mod setup;
 mod test;
 mod tidy;
+mod tool;
 mod versions;
 
 /// The tool of this repository.
@@ -66,6 +67,8 @@ enum Command {
     Versions,
     /// Have libFuzzer damage channels and messages.
     Fuzz(fuzz::Options),
+    /// Build the command line as one file that needs nothing of its system.
+    Tool,
     /// Run the models: loom, shuttle, and all states of a small copy.
     Models(models::Options),
     /// Run tests under ThreadSanitizer, AddressSanitizer and valgrind.
@@ -89,6 +92,7 @@ fn main() -> ExitCode {
         Command::Interop(options) => interop::run(&root, &options),
         Command::Bench { command } => bench::run(&root, &command),
         Command::Versions => versions::run(&root),
+        Command::Tool => tool::run(&root),
         Command::Fuzz(options) => fuzz::run(&root, &options),
         Command::Models(options) => models::run(&root, &options),
         Command::Sanitize => sanitize::run(&root),

@@ -101,7 +101,7 @@ const FIRST: [Suite; 4] = [
 ];
 
 /// The suites after them.
-const LAST: [Suite; 9] = [
+const LAST: [Suite; 10] = [
     Suite {
         name: Cow::Borrowed("interop"),
         needs: &[Need::Compilers, Need::Package, Need::Languages],
@@ -115,6 +115,12 @@ const LAST: [Suite; 9] = [
             "--all",
             "--partners=rust,c",
         ]),
+        count: Count::LastLine,
+    },
+    Suite {
+        name: Cow::Borrowed("tool"),
+        needs: &[Need::Compilers],
+        work: Work::Xtask(&["tool"]),
         count: Count::LastLine,
     },
     Suite {

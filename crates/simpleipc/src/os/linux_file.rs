@@ -97,28 +97,45 @@ impl File {
 
     /// Gives an unnamed file its name. False when the name is taken.
     pub fn give_name(&self, path: &Path) -> Result<bool> {
-        let from = c_path(Path::new(&format!("/proc/self/fd/{}", self.fd.as_raw_fd())))?;
-        let to = c_path(path)?;
+        let from = format!("/proc/self/fd/{}", self.fd.as_raw_fd());
+        let mut error = self.link(Path::new(&from), libc::AT_SYMLINK_FOLLOW, path)?;
+        let is_without_proc = error == libc::ENOENT && !Path::new("/proc/self/fd").exists();
+        if is_without_proc {
+            // As linkat(2) has it, for root; on later kernels for whoever has opened the file.
+            error = self.link(Path::new(""), libc::AT_EMPTY_PATH, path)?;
+        }
+        match error {
+            0 => Ok(true),
+            libc::EEXIST => Ok(false),
+            libc::ENOENT if is_without_proc => Err(Error::os(
+                Status::System,
+                error,
+                format!(
+                    "cannot name {}: mount /proc, which is missing",
+                    path.display()
+                ),
+            )),
+            _ => Err(os_error(&format!("cannot name {}", path.display()), error)),
+        }
+    }
+
+    /// The system's error number, or 0.
+    fn link(&self, from: &Path, flags: libc::c_int, to: &Path) -> Result<i32> {
+        let (from, to) = (c_path(from)?, c_path(to)?);
         let linked = attempt("link", || {
-            // SAFETY: both paths are NUL-terminated.
+            // SAFETY: both paths are NUL-terminated; the descriptor is open.
             unsafe {
                 libc::linkat(
-                    libc::AT_FDCWD,
+                    self.fd.as_raw_fd(),
                     from.as_ptr(),
                     libc::AT_FDCWD,
                     to.as_ptr(),
-                    libc::AT_SYMLINK_FOLLOW,
+                    flags,
                 )
             }
         });
-        if linked == 0 {
-            return Ok(true);
-        }
-        let error = std::io::Error::last_os_error().raw_os_error().unwrap_or(0);
-        if error == libc::EEXIST {
-            return Ok(false);
-        }
-        Err(os_error(&format!("cannot name {}", path.display()), error))
+        let error = std::io::Error::last_os_error().raw_os_error();
+        Ok(if linked == 0 { 0 } else { error.unwrap_or(0) })
     }
 
     /// `None` when there is no such file. Symbolic links are refused: a channel is a plain file.
