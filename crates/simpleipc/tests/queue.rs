@@ -17,6 +17,30 @@ fn int(message: &simpleipc::Message) -> i64 {
     }
 }
 
+// snippet-begin
+/// One program has work to do; others, of which any number may run, do it.
+fn jobs(options: &Options) -> simpleipc::Result<()> {
+    let mut sender = Sender::open("jobs", options)?;
+    sender.send("polish the silver")?;
+    drop(sender); // the job waits, also when its sender has gone
+
+    let mut receiver = Receiver::open("jobs", options)?;
+    let job = receiver.receive()?;
+    if job.is_redelivered() {
+        println!("whoever had it before has died, perhaps in the middle of it");
+    }
+    assert_eq!(job.value()?, Value::Str("polish the silver".into()));
+    drop(job); // done: now it is nobody's any more
+    Ok(())
+}
+// snippet-end
+
+#[test]
+fn the_page_of_queues_is_right() {
+    let place = TestPlace::new();
+    jobs(&place.options()).expect("as the page says");
+}
+
 #[test]
 fn messages_wait_for_a_receiver_after_their_sender_has_gone() {
     let place = TestPlace::new();

@@ -3,7 +3,7 @@
 mod place;
 
 use place::TestPlace;
-use simpleipc::{Options, Publisher, Status, Subscriber, Value};
+use simpleipc::{Dtype, Options, Publisher, Status, Subscriber, Value};
 use std::time::Duration;
 
 const SOON: Option<Duration> = Some(Duration::from_secs(10));
@@ -14,6 +14,37 @@ fn int(message: &simpleipc::Message) -> i64 {
         Ok(Value::Int(i)) => i,
         other => panic!("expected an int, got {other:?}"),
     }
+}
+
+// snippet-begin
+/// A camera fills frames inside the channel; every viewer looks at them where they are.
+fn frames(options: &Options) -> simpleipc::Result<()> {
+    let newest_only = Options {
+        latest: true,
+        ..options.clone()
+    };
+    let mut viewer = Subscriber::open("camera", &newest_only)?;
+
+    let soon = Some(Duration::from_secs(5));
+    let mut camera = Publisher::open("camera", options)?;
+    let mut frame = camera.loan_tensor(Dtype::U8, &[720, 1280, 3], "rgb8", soon)?;
+    frame.fill(7); // draw
+    camera.put_loan(&mut frame, simpleipc::now_ns(), soon)?;
+
+    let message = viewer.receive()?;
+    let Value::Tensor(seen) = message.value()? else {
+        panic!("that was no frame");
+    };
+    assert_eq!((seen.shape[1], seen.data[0]), (1280, 7));
+    assert_eq!(message.missed(), 0);
+    Ok(())
+}
+// snippet-end
+
+#[test]
+fn the_page_of_topics_is_right() {
+    let place = TestPlace::new();
+    frames(&place.options()).expect("as the page says");
 }
 
 #[test]
