@@ -796,9 +796,10 @@ SIPC_API int32_t sipc_unloan(sipc_channel *channel, void *data);
 
 /* Waits until one of several handles has a message, then take it with a timeout of 0. Handles are
  * looked at in turn, so that none starves. With several receivers on one queue another may be
- * faster: the take then times out; wait again.
+ * faster: the take then times out; wait again. Of a client it means that one of its calls has a
+ * reply, or has ended: then ask sipc_result for each, with a timeout of 0.
  *
- *   channels    handles opened with SUBSCRIBE, RECEIVE, WATCH, WAIT or SERVE
+ *   channels    handles opened with SUBSCRIBE, RECEIVE, WATCH, WAIT, CALL, SERVE or HOST
  *   count       1 to 64
  *   timeout_ns  below 0: for ever
  *   index       which one has a message
@@ -812,18 +813,20 @@ SIPC_API int32_t sipc_wait(sipc_channel *const *channels, uint32_t count, int64_
         uint32_t *index, sipc_error *error);
 
 /* A descriptor for poll, epoll and the like, level-triggered: readable as long as there may be
- * something to take. Then call sipc_take with a timeout of 0 until it says TIMEOUT; only that
- * clears it. It may be readable although nothing is there, at first, and then at most once a
- * second. From the first call on a thread of the library waits beside the program.
+ * something to take. Then call sipc_take (of a client: sipc_result of each call in flight) with a
+ * timeout of 0 until it says TIMEOUT; only that clears it. It may be readable although nothing is
+ * there: at first, and then up to once a second, every 50 ms while another receiver has a message
+ * of the queue in hand, and every 30 ms while calls are in flight. From the first call on a thread
+ * of the library waits beside the program.
  *
- *   channel  opened with SUBSCRIBE (no tap), RECEIVE, WATCH, WAIT, SERVE or HOST
+ *   channel  opened with SUBSCRIBE (no tap), RECEIVE, WATCH, WAIT, CALL, SERVE or HOST
  *   fd       the handle's own, closed with it; do not read, write or close it
  *   error    optional, may be NULL: receives the details
  *
  * Returns: OK, BUSY, CLOSED, FORKED, WRONG_ROLE, BAD_ARGUMENT, SYSTEM, INTERNAL.
  * Threads: one at a time; a second thread gets SIPC_BUSY.
  * If a peer dies: the descriptor becomes readable when there is something to take over from the
- *          dead. */
+ *          dead, and when a call has lost its server. */
 SIPC_API int32_t sipc_fd(sipc_channel *channel, int32_t *fd, sipc_error *error);
 
 /* Makes the wait in progress on this handle, or else the next one, return SIPC_INTERRUPTED.

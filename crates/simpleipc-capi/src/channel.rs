@@ -375,6 +375,7 @@ impl Channel {
             End::Waiter(end) => Ok(end),
             End::Lock(_) => Err(locks_only()),
             End::Server(end) => Ok(end),
+            End::Client(end) => Ok(end),
             End::Host(end) => Ok(end.events()),
             _ => Err(puts_only()),
         }

@@ -754,7 +754,8 @@ pub type sipc_unloan_fn =
 
 /// Waits until one of several handles has a message, then take it with a timeout of 0. Handles are
 /// looked at in turn, so that none starves. With several receivers on one queue another may be
-/// faster: the take then times out; wait again.
+/// faster: the take then times out; wait again. Of a client it means that one of its calls has a
+/// reply, or has ended: then ask sipc_result for each, with a timeout of 0.
 pub type sipc_wait_fn = unsafe extern "C" fn(
     channels: *const *mut sipc_channel,
     count: u32,
@@ -764,9 +765,11 @@ pub type sipc_wait_fn = unsafe extern "C" fn(
 ) -> i32;
 
 /// A descriptor for poll, epoll and the like, level-triggered: readable as long as there may be
-/// something to take. Then call sipc_take with a timeout of 0 until it says TIMEOUT; only that
-/// clears it. It may be readable although nothing is there, at first, and then at most once a
-/// second. From the first call on a thread of the library waits beside the program.
+/// something to take. Then call sipc_take (of a client: sipc_result of each call in flight) with a
+/// timeout of 0 until it says TIMEOUT; only that clears it. It may be readable although nothing is
+/// there: at first, and then up to once a second, every 50 ms while another receiver has a message
+/// of the queue in hand, and every 30 ms while calls are in flight. From the first call on a thread
+/// of the library waits beside the program.
 pub type sipc_fd_fn =
     unsafe extern "C" fn(channel: *mut sipc_channel, fd: *mut i32, error: *mut sipc_error) -> i32;
 

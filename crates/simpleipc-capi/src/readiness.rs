@@ -39,6 +39,7 @@ impl Channel {
             End::Watcher(end) => end.fd()?,
             End::Waiter(end) => end.fd()?,
             End::Server(end) => end.fd()?,
+            End::Client(end) => end.fd()?,
             End::Host(end) => end.events().fd()?,
             _ => return Err(puts_only()),
         };

@@ -1,42 +1,14 @@
 //! Descriptors and futures: nothing is missed by who waits with them.
 
 mod place;
+mod runtime;
 
 use place::TestPlace;
+use runtime::{AT_ONCE, NOW, SOON, block_on, is_readable};
 use simpleipc::{Options, Publisher, Receiver, Sender, Status, Subscriber, Value, Watcher};
-use std::io::Read;
-use std::os::fd::{AsRawFd, BorrowedFd};
 use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::Thread;
+use std::task::Poll;
 use std::time::Duration;
-
-const NOW: Option<Duration> = Some(Duration::ZERO);
-
-/// Whether it is readable, or becomes so in time. By epoll, through a file of its own.
-fn is_readable(fd: BorrowedFd<'_>, patience: Duration) -> bool {
-    let until = std::time::Instant::now() + patience;
-    let path = format!("/proc/self/fdinfo/{}", fd.as_raw_fd());
-    loop {
-        let mut text = String::new();
-        let mut file = std::fs::File::open(&path).expect("it is open");
-        file.read_to_string(&mut text).expect("read");
-        let count = text
-            .lines()
-            .find_map(|line| line.strip_prefix("eventfd-count:"));
-        if count.expect("an eventfd").trim() != "0" {
-            return true;
-        }
-        if std::time::Instant::now() > until {
-            return false;
-        }
-        std::thread::sleep(Duration::from_micros(50));
-    }
-}
-
-const AT_ONCE: Duration = Duration::ZERO;
-const SOON: Duration = Duration::from_secs(10);
 
 #[test]
 fn a_descriptor_is_readable_until_everything_is_taken() {
@@ -109,25 +81,6 @@ fn a_tap_has_no_descriptor() {
     let mut subscriber = Subscriber::open("t", &tap).expect("open");
     let error = subscriber.fd().expect_err("refused");
     assert_eq!(error.status(), Status::BadArgument);
-}
-
-/// The smallest runtime there is.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    let mut context = Context::from_waker(&waker);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => std::thread::park_timeout(SOON),
-        }
-    }
 }
 
 #[test]

@@ -43,8 +43,9 @@ pub use message::Message;
 pub use peer_watch::PeerWatch;
 pub use place::Place;
 pub use producer::{Expected, Producer, Stamps};
+pub use readiness::{Descriptor, Waking};
 pub use roster::{Peer, PeerEvent, peers};
-pub use select::{Waiter, wait_any};
+pub use select::{Calling, Waiter, wait_any};
 pub use service::{
     Clients, NOTICE_BYTES, Notice, REPLY_BYTES, REQUEST_BYTES, REQUEST_IDEMPOTENT, REQUEST_ONE_WAY,
     Replies, ReplyHead, ReplyKind, RequestHead, SLOTS, TAG_ONE_WAY, Ticket, Whereabouts,

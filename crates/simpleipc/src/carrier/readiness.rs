@@ -1,4 +1,4 @@
-//! A descriptor for event loops, and what wakes a future: a thread that waits on the bell in place
+//! A descriptor for event loops, and what wakes futures: a thread that waits on the bell in place
 //! of the program, from when it is asked for the first time.
 //!
 //! The descriptor is readable as long as there may be something to take. Whoever takes and finds
@@ -6,15 +6,18 @@
 //! the thread (`arm`). The thread makes the descriptor readable again when the bell has rung, and
 //! is done until it is armed once more. So it says too much now and then, and never too little. At
 //! the end of a slice it has the handle look around, as one does that waits itself.
+//!
+//! Whether it is readable changes under the lock of the orders only. So the thread's word that
+//! something has come is never cleared by one who has looked before.
 
 use super::attachment::Attachment;
-use super::wait::Slices;
 use crate::error::{Error, Result, Status};
 use crate::os::{self, Event, Waited};
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
+use std::task::{Poll, Waker};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// The thread does little.
 const STACK_BYTES: usize = 64 << 10;
@@ -32,15 +35,49 @@ struct Shared {
     changed: Condvar,
 }
 
+/// The descriptor of a handle that lies behind a lock. Closed with the last of these.
+#[derive(Clone)]
+pub struct Descriptor(Arc<Shared>);
+
+impl AsFd for Descriptor {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.event.as_fd()
+    }
+}
+
+/// One wait of the thread.
+#[derive(Clone, Copy)]
+struct Order {
+    /// What the bell's word is while nothing has come.
+    expected: u32,
+    /// How long to wait before it is time to look around.
+    slice: Duration,
+}
+
 #[derive(Default)]
 struct Orders {
-    /// The bell's word to sleep on; none if there is nothing to wait for.
-    armed: Option<u32>,
-    /// Whom to wake besides.
-    waker: Option<Waker>,
-    /// A slice is over: the handle is to look around.
-    is_look_due: bool,
+    /// The next wait; none if there is nothing to wait for.
+    next: Option<Order>,
+    /// The wait in which the thread is.
+    current: Option<Order>,
+    is_readable: bool,
+    /// Nothing is waited for; what comes nevertheless is of no interest.
+    is_resting: bool,
+    /// Whom to wake besides, each by the number of what it waits for.
+    wakers: Vec<(u64, Waker)>,
+    /// How the last wait ended, until the handle asks.
+    ended: Option<Waited>,
     is_over: bool,
+}
+
+impl Orders {
+    /// Somebody is to look; returns whom to wake, after the lock.
+    #[must_use]
+    fn set(&mut self, event: &Event) -> Vec<(u64, Waker)> {
+        self.is_readable = true;
+        event.set();
+        std::mem::take(&mut self.wakers)
+    }
 }
 
 impl Shared {
@@ -73,69 +110,168 @@ impl Readiness {
     }
 
     pub fn fd(&self) -> BorrowedFd<'_> {
-        std::os::fd::AsFd::as_fd(&self.shared.event)
+        self.shared.event.as_fd()
     }
 
-    /// Whom to wake when there may be something to take.
-    pub fn set_waker(&self, waker: &Waker) {
-        self.shared.orders().waker = Some(waker.clone());
+    pub fn descriptor(&self) -> Descriptor {
+        Descriptor(Arc::clone(&self.shared))
     }
 
-    /// Whether the handle is to look around; asks once.
-    pub fn is_look_due(&self) -> bool {
-        std::mem::take(&mut self.shared.orders().is_look_due)
-    }
-
-    /// Nothing was there. `has_news` looks once more, after we are announced.
-    pub fn arm(&self, has_news: impl FnOnce() -> bool) {
-        self.shared.event.clear();
-        let expected = self.attachment.announce(self.attachment.control.bell());
-        let mut orders = self.shared.orders();
-        if has_news() {
-            let waker = orders.waker.take();
-            drop(orders);
-            self.shared.event.set();
-            waker.into_iter().for_each(Waker::wake);
-        } else {
-            orders.armed = Some(expected);
-            drop(orders);
-            self.shared.changed.notify_one();
+    /// For a future that waits; futures of one handle have different numbers.
+    pub fn waking(&self, number: u64) -> Waking {
+        Waking {
+            attachment: Arc::clone(&self.attachment),
+            shared: Arc::clone(&self.shared),
+            number,
         }
     }
+
+    /// How the thread's last wait ended; told once. After a time-out it is time to look around.
+    pub fn ended(&self) -> Option<Waited> {
+        self.shared.orders().ended.take()
+    }
+
+    /// Nothing was there. `has_news` looks once more, after we are announced; from then on the
+    /// thread waits, and looking around is due after `slice`.
+    pub fn arm(&self, slice: Duration, has_news: impl FnOnce() -> bool) {
+        let mut orders = self.shared.orders();
+        orders.is_resting = false;
+        let waits = orders.next.or(orders.current);
+        let is_waiting = waits.is_some_and(|order| order.slice <= slice);
+        if is_waiting && !orders.is_readable {
+            // Since the thread was announced nothing has come that it will not notice.
+            return;
+        }
+        self.shared.event.clear();
+        orders.is_readable = false;
+        let bell = self.attachment.control.bell();
+        let expected = self.attachment.announce(bell);
+        if has_news() {
+            let wakers = orders.set(&self.shared.event);
+            drop(orders);
+            wake(wakers);
+        } else if !is_waiting {
+            orders.next = Some(Order { expected, slice });
+            let is_asleep = orders.current.is_some();
+            drop(orders);
+            match is_asleep {
+                true => self.attachment.shake(), // from a slice that is too long
+                false => self.shared.changed.notify_one(),
+            }
+        }
+    }
+
+    /// Nothing is waited for until the next `arm`: the descriptor is not readable.
+    pub fn rest(&self) {
+        let mut orders = self.shared.orders();
+        orders.is_resting = true;
+        orders.is_readable = false;
+        self.shared.event.clear();
+    }
+
+    /// Makes the descriptor readable: there is something to take that no bell will tell of. Wakes
+    /// nobody, because it may be for one future and not for the others.
+    pub fn set(&self) {
+        let mut orders = self.shared.orders();
+        orders.is_readable = true;
+        self.shared.event.set();
+    }
+}
+
+/// Has a task woken when there may be something to take, as long as it is kept.
+pub struct Waking {
+    attachment: Arc<Attachment>,
+    shared: Arc<Shared>,
+    number: u64,
+}
+
+impl Waking {
+    pub fn set(&self, waker: &Waker) {
+        let mut orders = self.shared.orders();
+        let mut known = orders.wakers.iter_mut();
+        let old = match known.find(|(number, _)| *number == self.number) {
+            Some((_, known)) if known.will_wake(waker) => None,
+            Some((_, known)) => Some(std::mem::replace(known, waker.clone())),
+            None => {
+                orders.wakers.push((self.number, waker.clone()));
+                None
+            }
+        };
+        drop(orders);
+        drop(old); // after the lock: a task may go with it, and what that waits for
+    }
+
+    /// What it waits for is there.
+    pub fn wake(&self) {
+        if let Some(waker) = self.take() {
+            waker.wake();
+        }
+    }
+
+    fn take(&self) -> Option<Waker> {
+        let mut orders = self.shared.orders();
+        let mut known = orders.wakers.iter();
+        let at = known.position(|(number, _)| *number == self.number)?;
+        Some(orders.wakers.swap_remove(at).1)
+    }
+
+    /// Tries until there is something. Dropped before, it has taken nothing.
+    pub async fn until<T>(self, mut take: impl FnMut() -> Result<T>) -> Result<T> {
+        std::future::poll_fn(|context| {
+            self.set(context.waker());
+            match take() {
+                Err(error) if error.status() == Status::Timeout => {
+                    // The end of the wait may be what it was woken for.
+                    self.attachment.check_interrupt()?;
+                    Poll::Pending
+                }
+                outcome => Poll::Ready(outcome),
+            }
+        })
+        .await
+    }
+}
+
+impl Drop for Waking {
+    fn drop(&mut self) {
+        // In a forked child the lock may be one of the parent's threads.
+        if !self.attachment.is_forked() {
+            drop(self.take());
+        }
+    }
+}
+
+fn wake(wakers: Vec<(u64, Waker)>) {
+    wakers.into_iter().for_each(|(_, waker)| waker.wake());
 }
 
 /// Until the readiness is dropped.
 fn wait_on_the_bell(attachment: &Attachment, shared: &Shared) {
     os::block_signals();
-    let mut slices = Slices::new();
-    loop {
-        let mut orders = shared.orders();
-        let expected = loop {
-            if orders.is_over {
-                return;
-            }
-            match orders.armed.take() {
-                Some(expected) => break expected,
-                None => {
-                    let waited = shared.changed.wait(orders);
-                    orders = waited.unwrap_or_else(PoisonError::into_inner);
-                }
-            }
+    let mut orders = shared.orders();
+    while !orders.is_over {
+        let Some(order) = orders.next.take() else {
+            let waited = shared.changed.wait(orders);
+            orders = waited.unwrap_or_else(PoisonError::into_inner);
+            continue;
         };
+        orders.current = Some(order);
         drop(orders);
-        let waited = os::wait_on(attachment.control.bell().0, expected, slices.current());
-        let mut orders = shared.orders();
-        match waited {
-            Waited::TimedOut => {
-                slices.lengthen();
-                orders.is_look_due = true;
-            }
-            Waited::Look | Waited::Interrupted => slices.shorten(),
+        let waited = os::wait_on(attachment.control.bell().0, order.expected, order.slice);
+        orders = shared.orders();
+        orders.current = None;
+        if orders.next.is_some() && waited != Waited::TimedOut {
+            // Whoever gave the new order has looked since.
+            continue;
         }
-        let waker = orders.waker.take();
+        if orders.is_resting {
+            continue;
+        }
+        orders.ended = Some(waited);
+        let wakers = orders.set(&shared.event);
         drop(orders);
-        shared.event.set();
-        waker.into_iter().for_each(Waker::wake);
+        wake(wakers);
+        orders = shared.orders();
     }
 }
 
@@ -146,7 +282,12 @@ impl Drop for Readiness {
             std::mem::forget(self.thread.take());
             return;
         }
-        self.shared.orders().is_over = true;
+        let mut orders = self.shared.orders();
+        orders.is_over = true;
+        // Whoever polls it in another thread, or by a copy, finds that the handle is closed.
+        let wakers = orders.set(&self.shared.event);
+        drop(orders);
+        wake(wakers);
         self.shared.changed.notify_one();
         // It may be asleep on the bell.
         self.attachment.shake();

@@ -19,6 +19,23 @@ pub enum Waiter<'a> {
     Member(&'a mut Consumer),
     Tap(&'a mut Tap),
     Peers(&'a mut PeerWatch),
+    Calls(Box<dyn Calling + 'a>),
+}
+
+/// Somebody who waits for the replies to several calls.
+pub trait Calling {
+    fn replies(&mut self) -> &mut Consumer;
+    /// Whether there is a reply, or another end of a call.
+    fn is_answered(&mut self) -> Result<bool>;
+    /// Ends the calls that nobody will answer.
+    fn look_after(&mut self) -> Result<()>;
+}
+
+/// What they all come down to.
+enum Side<'a> {
+    Member(&'a mut Consumer),
+    Tap(&'a mut Tap),
+    Peers(&'a mut PeerWatch),
 }
 
 /// Where one of them sleeps: on the channel's bell, or on a word of its own.
@@ -38,15 +55,24 @@ impl Bed {
 }
 
 impl Waiter<'_> {
-    fn begin(&mut self) -> Result<()> {
+    fn side(&mut self) -> Side<'_> {
         match self {
-            Self::Member(consumer) => {
+            Self::Member(consumer) => Side::Member(consumer),
+            Self::Tap(tap) => Side::Tap(tap),
+            Self::Peers(watch) => Side::Peers(watch),
+            Self::Calls(calls) => Side::Member(calls.replies()),
+        }
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        match self.side() {
+            Side::Member(consumer) => {
                 consumer.attachment.check_process()?;
                 consumer.end_lease();
                 Ok(())
             }
-            Self::Tap(tap) => tap.check_process(),
-            Self::Peers(watch) => watch.prepare(),
+            Side::Tap(tap) => tap.check_process(),
+            Side::Peers(watch) => watch.prepare(),
         }
     }
 
@@ -55,60 +81,65 @@ impl Waiter<'_> {
             Self::Member(consumer) => consumer.is_ready(),
             Self::Tap(tap) => tap.is_ready(),
             Self::Peers(watch) => watch.is_ready(),
+            Self::Calls(calls) => calls.is_answered(),
         }
     }
 
-    fn announce(&self) -> Bed {
-        match self {
-            Self::Member(consumer) => {
+    fn announce(&mut self) -> Bed {
+        match self.side() {
+            Side::Member(consumer) => {
                 let control = &consumer.attachment.control;
                 let expected = consumer.attachment.announce(control.bell());
                 Bed::Bell(control.clone(), expected)
             }
-            Self::Tap(tap) => Bed::Nap(tap.nap().0),
-            Self::Peers(watch) => Bed::Nap(watch.announce()),
+            Side::Tap(tap) => Bed::Nap(tap.nap().0),
+            Side::Peers(watch) => Bed::Nap(watch.announce()),
         }
     }
 
-    fn check_interrupt(&self) -> Result<()> {
-        match self {
-            Self::Member(consumer) => consumer.attachment.check_interrupt(),
-            Self::Tap(tap) => tap.check_interrupt(),
-            Self::Peers(watch) => watch.check_interrupt(),
+    fn check_interrupt(&mut self) -> Result<()> {
+        match self.side() {
+            Side::Member(consumer) => consumer.attachment.check_interrupt(),
+            Side::Tap(tap) => tap.check_interrupt(),
+            Side::Peers(watch) => watch.check_interrupt(),
         }
     }
 
-    fn slice(&self) -> Duration {
-        match self {
-            Self::Member(consumer) => consumer.slice(),
-            Self::Tap(tap) => tap.nap().1,
-            Self::Peers(_) => WOKEN,
+    fn slice(&mut self) -> Duration {
+        match self.side() {
+            Side::Member(consumer) => consumer.slice(),
+            Side::Tap(tap) => tap.nap().1,
+            Side::Peers(_) => WOKEN,
         }
     }
 
-    fn name(&self) -> &str {
-        match self {
-            Self::Member(consumer) => consumer.attachment.place.name(),
-            Self::Tap(tap) => tap.name(),
-            Self::Peers(watch) => watch.name(),
+    fn name(&mut self) -> &str {
+        match self.side() {
+            Side::Member(consumer) => consumer.attachment.place.name(),
+            Side::Tap(tap) => tap.name(),
+            Side::Peers(watch) => watch.name(),
         }
     }
 
     fn shorten(&mut self) {
-        if let Self::Member(consumer) = self {
+        if let Side::Member(consumer) = self.side() {
             consumer.slices.shorten();
         }
     }
 
     /// At the end of its slice.
     fn look_around(&mut self) -> Result<()> {
-        match self {
-            Self::Member(consumer) => {
+        match self.side() {
+            Side::Member(consumer) => {
                 consumer.slices.lengthen();
-                consumer.look_around()
+                consumer.look_around()?;
             }
-            Self::Tap(tap) => tap.look_around(),
-            Self::Peers(_) => Ok(()),
+            Side::Tap(tap) => tap.look_around()?,
+            Side::Peers(_) => {}
+        }
+        match self {
+            Self::Calls(calls) => calls.look_after(),
+            _ => Ok(()),
         }
     }
 }
@@ -150,14 +181,14 @@ pub fn wait_any(waiters: &mut [Waiter<'_>], first: usize, deadline: Deadline) ->
     // How much of its slice each has slept: a tap's are shorter than those of the others.
     let mut slept = vec![Duration::ZERO; count];
     loop {
-        let beds: Vec<Bed> = waiters.iter().map(Waiter::announce).collect();
+        let beds: Vec<Bed> = waiters.iter_mut().map(Waiter::announce).collect();
         if let Some(index) = look(waiters)? {
             return Ok(index);
         }
-        for waiter in waiters.iter() {
+        for waiter in waiters.iter_mut() {
             waiter.check_interrupt()?;
         }
-        let slice = waiters.iter().map(Waiter::slice).min();
+        let slice = waiters.iter_mut().map(Waiter::slice).min();
         let Some(slice) = deadline.left(slice.unwrap_or(LOOK_AROUND)) else {
             return Err(Error::new(
                 Status::Timeout,
@@ -167,7 +198,7 @@ pub fn wait_any(waiters: &mut [Waiter<'_>], first: usize, deadline: Deadline) ->
         let words: Vec<_> = beds.iter().map(Bed::word).collect();
         match os::wait_on_any(&words, slice) {
             Waited::Interrupted => {
-                for waiter in waiters.iter() {
+                for waiter in waiters.iter_mut() {
                     waiter.check_interrupt()?; // the one that was asked for, if any
                 }
                 return Err(interrupted(waiters[0].name()));

@@ -3,10 +3,9 @@
 use super::wait::Interrupter;
 use super::{Loan, LoanKind, Message, Options};
 use crate::carrier::{Consumer, Deadline, Place, Producer, Role, Stamps};
-use crate::error::{Result, Status};
+use crate::error::Result;
 use crate::limits::ONE_CALL_TIMEOUT;
 use crate::value::{Dtype, Plan, Scalar, Value};
-use std::task::Poll;
 use std::time::Duration;
 
 /// What all who put messages have in common.
@@ -150,7 +149,8 @@ macro_rules! receive_methods {
 
         /// A descriptor for event loops: readable as long as there may be something to take. Then
         /// take, with a timeout of zero, until there is nothing (`Timeout`): only that clears it.
-        /// It may be readable although nothing is there, at first, and then at most once a second.
+        /// It may be readable although nothing is there: at first, and then up to once a second,
+        /// or every 50 ms while another receiver has a message of this queue in hand.
         ///
         /// From the first call on a thread of the library waits beside the program. The descriptor
         /// is the handle's, and closed with it.
@@ -159,16 +159,10 @@ macro_rules! receive_methods {
         }
 
         /// Takes the next message, as a future: under any runtime, or none. Dropped before it is
-        /// done, it has taken nothing.
+        /// done, it has taken nothing. `Interrupted` ends it as it ends other waits.
         pub async fn receive_async(&mut self) -> Result<Message> {
-            std::future::poll_fn(|context| {
-                self.consumer.readiness()?.set_waker(context.waker());
-                match self.consumer.take(Deadline::Now) {
-                    Err(error) if error.status() == Status::Timeout => Poll::Pending,
-                    outcome => Poll::Ready(outcome),
-                }
-            })
-            .await
+            let waking = self.consumer.readiness()?.waking(0);
+            waking.until(|| self.consumer.take(Deadline::Now)).await
         }
 
         /// Ends a wait of this handle from another thread.

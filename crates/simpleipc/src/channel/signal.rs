@@ -84,6 +84,13 @@ impl Waiter {
         self.consumer.interrupter()
     }
 
+    /// Waits for a notification, as a future: under any runtime, or none; how many there were since
+    /// the last wait. Dropped before it is done, it has taken none.
+    pub async fn wait_async(&mut self) -> Result<u64> {
+        let waking = self.consumer.readiness()?.waking(0);
+        waking.until(|| self.wait(Some(Duration::ZERO))).await
+    }
+
     /// A descriptor for event loops: readable as long as there may have been notifications; a wait
     /// with a timeout of zero that says `Timeout` clears it. As [`Subscriber::fd`].
     ///

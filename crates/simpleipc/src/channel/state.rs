@@ -4,10 +4,9 @@ use super::queue::{loan_methods, receive_methods};
 use super::wait::Interrupter;
 use super::{Loan, LoanKind, Message, Options};
 use crate::carrier::{Consumer, Deadline, Expected, Opening, Place, Producer, Role, Stamps};
-use crate::error::{Result, Status};
+use crate::error::Result;
 use crate::limits::ONE_CALL_TIMEOUT;
 use crate::value::{Dtype, Plan, Value};
-use std::task::Poll;
 use std::time::Duration;
 
 /// Sets the value of a state. Any number of setters, whose values are in one order.

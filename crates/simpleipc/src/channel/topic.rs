@@ -5,10 +5,9 @@ use super::queue::{input_methods, loan_methods, output_methods, receive_methods}
 use super::wait::Interrupter;
 use super::{Loan, LoanKind, Message, Options};
 use crate::carrier::{Deadline, Place, Producer, Role, Stamps, Subscription};
-use crate::error::{Result, Status};
+use crate::error::Result;
 use crate::limits::ONE_CALL_TIMEOUT;
 use crate::value::{Dtype, Plan, Scalar, Value};
-use std::task::Poll;
 use std::time::Duration;
 
 /// Puts messages on a topic.

@@ -1,6 +1,6 @@
 //! Waiting on several handles at once, and ending waits.
 
-use super::{PeerWatcher, Receiver, Server, Subscriber, Waiter, Watcher};
+use super::{Client, PeerWatcher, Receiver, Server, Subscriber, Waiter, Watcher};
 use crate::carrier::{self, Deadline};
 use crate::error::Result;
 use std::time::Duration;
@@ -8,7 +8,8 @@ use std::time::Duration;
 pub use carrier::Interrupter;
 
 /// A handle that messages are taken from: [`Subscriber`], [`Receiver`], [`Watcher`], [`Server`];
-/// or one that waits: [`Waiter`], [`PeerWatcher`].
+/// one that waits: [`Waiter`], [`PeerWatcher`]; or one that calls, and has a message when there is
+/// a reply: [`Client`].
 pub trait Source: sealed::Source {}
 
 impl Source for Subscriber {}
@@ -17,6 +18,7 @@ impl Source for Watcher {}
 impl Source for Waiter {}
 impl Source for Server {}
 impl Source for PeerWatcher {}
+impl Source for Client {}
 
 mod sealed {
     use crate::carrier::Waiter;
@@ -48,6 +50,13 @@ mod sealed {
     }
 
     members! { Receiver Watcher Waiter }
+
+    impl Source for super::Client {
+        fn waiter(&mut self) -> Waiter<'_> {
+            self.waiter()
+        }
+    }
+
     impl Source for super::Server {
         fn waiter(&mut self) -> Waiter<'_> {
             self.accept_last();

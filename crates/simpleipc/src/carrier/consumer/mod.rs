@@ -47,6 +47,7 @@ pub struct Consumer {
     lease: u64,
     spin: Spin,
     pub(super) slices: Slices,
+    slice_max: Duration,
     probe: u32,
     /// Messages counted where that is needed: in queues, and those that our cursor keeps.
     taken: u64,
@@ -92,6 +93,7 @@ impl Consumer {
             lease: LEASE_NONE,
             spin: Spin::new(),
             slices: Slices::new(),
+            slice_max: Duration::MAX,
             probe: 0,
             taken: 0,
             kept: None,
@@ -245,13 +247,49 @@ impl Consumer {
         let Some(readiness) = self.readiness.take() else {
             return nothing_there();
         };
-        let looked = match readiness.is_look_due() {
-            true => self.look_around(),
-            false => Ok(()),
-        };
-        readiness.arm(|| looked.is_err() || self.has_news());
+        let mut looked = Ok(());
+        match readiness.ended() {
+            Some(Waited::TimedOut) => {
+                self.slices.lengthen();
+                looked = self.look_around();
+            }
+            Some(Waited::Look | Waited::Interrupted) => self.slices.shorten(),
+            None => {}
+        }
+        readiness.arm(self.slice(), || looked.is_err() || self.has_news());
         self.readiness = Some(readiness);
         looked.err().unwrap_or_else(nothing_there)
+    }
+
+    /// Whether somebody waits by a descriptor or a future, or has done so.
+    pub fn has_readiness(&self) -> bool {
+        self.readiness.is_some()
+    }
+
+    /// Something is there that this consumer does not know of, or no longer.
+    pub fn tell_of_more(&self) {
+        if let Some(readiness) = &self.readiness {
+            readiness.set();
+        }
+    }
+
+    /// At the latest after this time whoever waits is to look around.
+    pub fn set_slice_max(&mut self, slice_max: Duration) {
+        self.slice_max = slice_max;
+    }
+
+    /// For whoever waits by a descriptor or a future: from now on there is something to wait for.
+    pub fn expect_more(&mut self) {
+        if self.has_readiness() {
+            let _ = self.arm(); // an error of looking around comes again
+        }
+    }
+
+    /// There is nothing to wait for until `expect_more`.
+    pub fn expect_nothing(&mut self) {
+        if let Some(readiness) = &self.readiness {
+            readiness.rest();
+        }
     }
 
     /// What makes the descriptor; from now on a thread waits beside the program.
@@ -302,7 +340,7 @@ impl Consumer {
     }
 
     /// Whether the next `take` will find a message at once.
-    pub(super) fn is_ready(&mut self) -> Result<bool> {
+    pub fn is_ready(&mut self) -> Result<bool> {
         if self.ready.is_none() {
             self.ready = self.look()?;
         }
@@ -338,11 +376,11 @@ impl Consumer {
 
     pub(super) fn slice(&self) -> Duration {
         let others_hold = matches!(self.source, Source::Queue(_)) && self.others_lease();
-        if others_hold {
-            LOOK_AROUND
-        } else {
-            self.slices.current()
-        }
+        let slice = match others_hold {
+            true => LOOK_AROUND,
+            false => self.slices.current(),
+        };
+        slice.min(self.slice_max)
     }
 
     /// At the end of a slice: is everything still as we think?

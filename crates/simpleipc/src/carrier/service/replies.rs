@@ -49,6 +49,11 @@ impl Replies {
         self.consumer.take(deadline)
     }
 
+    /// For waits that are not a `take`.
+    pub fn consumer(&mut self) -> &mut Consumer {
+        &mut self.consumer
+    }
+
     pub fn interrupter(&self) -> Interrupter {
         self.consumer.interrupter()
     }

@@ -8,14 +8,16 @@
 use super::frame::{Outgoing, read_notice};
 use super::reply::{CallError, Failure, Reply};
 use crate::carrier::{
-    Deadline, Interrupter, Message, Notice, Place, Producer, REQUEST_IDEMPOTENT, REQUEST_ONE_WAY,
-    Replies, ReplyKind, RequestHead, Role, SLOTS, Stamps, Whereabouts, has_server, is_serving,
-    now_ns, sweep, whereabouts,
+    Calling, Consumer, Deadline, Descriptor, Interrupter, Message, Notice, Place, Producer,
+    REQUEST_IDEMPOTENT, REQUEST_ONE_WAY, Replies, ReplyKind, RequestHead, Role, SLOTS, Stamps,
+    Waking, Whereabouts, has_server, is_serving, now_ns, sweep, whereabouts,
 };
 use crate::channel::Options;
 use crate::error::{Error, Result, Status};
 use crate::value::Value;
 use std::collections::VecDeque;
+use std::sync::MutexGuard;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 /// Who waits looks around this often.
@@ -49,6 +51,8 @@ struct InFlight {
     is_over: bool,
     /// Cancelled by the program, which may not want to know any more.
     is_cancelled: bool,
+    /// Whom to wake when something has come.
+    waking: Option<Waking>,
     /// Since when its request is nowhere to be seen, or with a dead server; 0 = it is not.
     doubted_ns: i64,
 }
@@ -150,8 +154,14 @@ impl Calls {
             arrived: VecDeque::new(),
             is_over: false,
             is_cancelled: false,
+            waking: None,
             doubted_ns: 0,
         });
+        if self.replies.consumer().has_readiness() {
+            self.replies.consumer().set_slice_max(SLICE);
+            self.replies.consumer().expect_more();
+            self.keep_told();
+        }
         Ok(call)
     }
 
@@ -179,22 +189,95 @@ impl Calls {
     pub fn next(&mut self, call: u64, deadline: Deadline) -> Outcome {
         let deadline = deadline.begun();
         loop {
-            if let Some(outcome) = self.pop(call)? {
-                return outcome;
-            }
             let slice = deadline.left(SLICE).map_or(Deadline::Now, Deadline::After);
+            match self.try_next(call, slice)? {
+                Some(outcome) => return outcome,
+                None if slice.is_now() => return Err(self.timed_out(call)),
+                None => {}
+            }
+        }
+    }
+
+    /// The next reply of a call, if it comes within a slice.
+    fn try_next(&mut self, call: u64, slice: Deadline) -> Result<Option<Outcome>> {
+        loop {
+            if let Some(outcome) = self.pop(call)? {
+                return Ok(Some(outcome));
+            }
             match self.replies.take(slice) {
                 Ok(message) => self.sort(message),
                 Err(error) if error.status() == Status::Timeout => {
-                    self.look_around()?;
-                    if slice.is_now() {
-                        let arrived = self.pop(call)?;
-                        return arrived.unwrap_or_else(|| Err(self.timed_out(call)));
-                    }
+                    let looked = self.look_around();
+                    self.keep_told();
+                    looked?;
+                    return self.pop(call);
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
             }
         }
+    }
+
+    /// The next reply of a call, for a future.
+    pub fn poll_next(&mut self, call: u64, context: &mut Context<'_>) -> Poll<Outcome> {
+        match self.try_next_or_wake(call, context.waker()) {
+            Ok(Some(outcome)) => Poll::Ready(outcome),
+            Ok(None) => Poll::Pending,
+            Err(error) => Poll::Ready(Err(error.into())),
+        }
+    }
+
+    fn try_next_or_wake(&mut self, call: u64, waker: &Waker) -> Result<Option<Outcome>> {
+        if self.find(call).is_some_and(|known| known.waking.is_none()) {
+            self.settle_slices();
+            let waking = self.replies.consumer().readiness()?.waking(call);
+            self.find(call).expect("found").waking = Some(waking);
+        }
+        if let Some(waking) = self.find(call).and_then(|known| known.waking.as_ref()) {
+            waking.set(waker);
+        }
+        let outcome = self.try_next(call, Deadline::Now)?;
+        if outcome.is_none() {
+            // The end of the wait may be what it was woken for.
+            self.replies.consumer().attachment().check_interrupt()?;
+        }
+        Ok(outcome)
+    }
+
+    /// Readable as long as there may be a reply.
+    pub fn descriptor(&mut self) -> Result<Descriptor> {
+        self.settle_slices();
+        let descriptor = self.replies.consumer().readiness()?.descriptor();
+        self.keep_told();
+        self.rest_if_idle();
+        Ok(descriptor)
+    }
+
+    /// Whether the program has something to take. Of a cancelled call it may never do so.
+    fn has_arrived(&self) -> bool {
+        let mut calls = self.in_flight.iter().flatten();
+        calls.any(|call| !call.is_cancelled && !call.arrived.is_empty())
+    }
+
+    /// No reply waits in the channel, but what waits here keeps the descriptor readable.
+    fn keep_told(&mut self) {
+        if self.replies.consumer().has_readiness() && self.has_arrived() {
+            self.replies.consumer().tell_of_more();
+        }
+    }
+
+    /// Without calls nobody would look at what makes the descriptor readable, and so clear it.
+    fn rest_if_idle(&mut self) {
+        let replies = self.replies.consumer();
+        if replies.has_readiness() && self.in_flight.iter().flatten().all(|c| c.is_cancelled) {
+            replies.expect_nothing();
+        }
+    }
+
+    /// Somebody waits who does not look by himself: is there a call to look after?
+    fn settle_slices(&mut self) {
+        let is_idle = self.in_flight.iter().flatten().all(|call| call.is_over);
+        let slice_max = if is_idle { Duration::MAX } else { SLICE };
+        self.replies.consumer().set_slice_max(slice_max);
     }
 
     /// What has arrived of a call. With its end the call is forgotten.
@@ -212,6 +295,7 @@ impl Calls {
         let outcome = in_flight.arrived.pop_front();
         if in_flight.is_over && in_flight.arrived.is_empty() {
             self.in_flight[slot] = None;
+            self.rest_if_idle();
         }
         Ok(outcome)
     }
@@ -226,6 +310,7 @@ impl Calls {
             in_flight.is_cancelled = true;
             in_flight.end(Error::new(Status::Cancelled, text).into());
         }
+        self.rest_if_idle();
     }
 
     /// Ends a call whose end nobody will look at.
@@ -234,6 +319,7 @@ impl Calls {
         let slot = &mut self.in_flight[(call % SLOTS as u64) as usize];
         if slot.as_ref().is_some_and(|known| known.call == call) {
             *slot = None;
+            self.rest_if_idle();
         }
     }
 
@@ -269,11 +355,11 @@ impl Calls {
             ReplyKind::More | ReplyKind::Last if is_other => in_flight.end(cut_off(0).into()),
             ReplyKind::More => {
                 in_flight.source = Some(from);
-                in_flight.arrived.push_back(Ok(reply));
+                in_flight.arrive(Ok(reply));
             }
             ReplyKind::Last => {
-                in_flight.arrived.push_back(Ok(reply));
                 in_flight.is_over = true;
+                in_flight.arrive(Ok(reply));
             }
             ReplyKind::Failed => {
                 let value = reply.value().map(Failure::from);
@@ -401,6 +487,28 @@ impl Calls {
     }
 }
 
+impl Calling for MutexGuard<'_, Calls> {
+    fn replies(&mut self) -> &mut Consumer {
+        self.replies.consumer()
+    }
+
+    fn is_answered(&mut self) -> Result<bool> {
+        while !self.has_arrived() {
+            if !self.replies.consumer().is_ready()? {
+                self.settle_slices();
+                return Ok(false);
+            }
+            let message = self.replies.take(Deadline::Now)?;
+            self.sort(message);
+        }
+        Ok(true)
+    }
+
+    fn look_after(&mut self) -> Result<()> {
+        self.look_around()
+    }
+}
+
 impl Drop for Calls {
     fn drop(&mut self) {
         let calls = self.in_flight.iter().flatten().map(|known| known.call);
@@ -412,8 +520,15 @@ impl Drop for Calls {
 
 impl InFlight {
     fn end(&mut self, error: CallError) {
-        self.arrived.push_back(Err(error));
         self.is_over = true;
+        self.arrive(Err(error));
+    }
+
+    fn arrive(&mut self, outcome: Outcome) {
+        self.arrived.push_back(outcome);
+        if let Some(waking) = &self.waking {
+            waking.wake();
+        }
     }
 }
 

@@ -4,11 +4,12 @@ use super::METHODS;
 use super::call::Call;
 use super::calls::{Calls, Manner};
 use super::reply::{CallError, Reply};
-use crate::carrier::{Deadline, Interrupter, Place};
+use crate::carrier::{Deadline, Descriptor, Interrupter, Place, Waiter};
 use crate::channel::Options;
 use crate::error::Result;
 use crate::limits::ONE_CALL_TIMEOUT;
 use crate::value::Value;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ impl Shared {
 /// most 64 calls are in flight at once. Should the client's process die, servers are not held up.
 pub struct Client {
     shared: Shared,
+    descriptor: Option<Descriptor>,
 }
 
 impl Client {
@@ -42,6 +44,7 @@ impl Client {
         let calls = Calls::open(place, options)?;
         Ok(Self {
             shared: Shared(Arc::new(Mutex::new(calls))),
+            descriptor: None,
         })
     }
 
@@ -81,6 +84,20 @@ impl Client {
         let number = self.shared.locked().begin(method, args, manner, deadline)?;
         let mut call = Call::new(self.shared.clone(), number);
         call.result_by(deadline)
+    }
+
+    /// [`call`](Self::call) as a future: under any runtime, or none. Dropped before it is done, the
+    /// call is cancelled. It never waits for room: without any it says `Full`. To have several
+    /// calls in flight, [`start`](Self::start) them and await what that returns.
+    pub async fn call_async<'a>(
+        &mut self,
+        method: &str,
+        args: impl Into<Value<'a>>,
+    ) -> std::result::Result<Reply, CallError> {
+        let args = args.into();
+        let number = self.begin(method, &args, Manner::default(), Some(Duration::ZERO))?;
+        drop(args);
+        Call::new(self.shared.clone(), number).await
     }
 
     /// Starts a call; take its result from what this returns. Waits at most 5 s for room.
@@ -154,6 +171,24 @@ impl Client {
     /// servers answers.
     pub fn methods(&mut self, timeout: Option<Duration>) -> std::result::Result<Reply, CallError> {
         self.call_in(METHODS, &Value::Null, IDEMPOTENT, timeout)
+    }
+
+    /// A descriptor for event loops: readable as long as there may be a reply to a call in flight,
+    /// or another end of one. Then look at each call, with [`take`](Self::take) or
+    /// [`Call::result`] and a timeout of zero, until it has nothing (`Timeout`): only that clears
+    /// it. While calls are in flight it is readable every 30 ms; who looks then is told if the
+    /// server has died. Else as [`Subscriber::fd`].
+    ///
+    /// [`Subscriber::fd`]: crate::Subscriber::fd
+    pub fn fd(&mut self) -> Result<BorrowedFd<'_>> {
+        if self.descriptor.is_none() {
+            self.descriptor = Some(self.shared.locked().descriptor()?);
+        }
+        Ok(self.descriptor.as_ref().expect("just made").as_fd())
+    }
+
+    pub(in crate::channel) fn waiter(&mut self) -> Waiter<'_> {
+        Waiter::Calls(Box::new(self.shared.locked()))
     }
 
     /// Ends a wait of this handle from another thread.

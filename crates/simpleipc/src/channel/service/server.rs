@@ -171,6 +171,13 @@ impl Server {
         Ok(Some(Request::new(message, head, method, Some(ticket))))
     }
 
+    /// Takes the next call, as a future: under any runtime, or none. Dropped before it is done, it
+    /// has taken none.
+    pub async fn receive_async(&mut self) -> Result<Request> {
+        let waking = self.consumer.readiness()?.waking(0);
+        waking.until(|| self.receive(Some(Duration::ZERO))).await
+    }
+
     /// A descriptor for event loops: readable as long as there may be calls; a receive with a
     /// timeout of zero that says `Timeout` clears it. As [`Subscriber::fd`](crate::Subscriber::fd).
     pub fn fd(&mut self) -> Result<std::os::fd::BorrowedFd<'_>> {
