@@ -22,6 +22,7 @@ typedef struct {
 extern const test argument_tests[];
 extern const test call_tests[];
 extern const test channel_tests[];
+extern const test epoll_tests[];
 extern const test fork_tests[];
 extern const test loan_tests[];
 extern const test lock_tests[];

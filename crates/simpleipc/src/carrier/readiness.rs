@@ -144,6 +144,9 @@ impl Readiness {
         }
         self.shared.event.clear();
         orders.is_readable = false;
+        if !is_waiting && orders.current.is_some() {
+            self.attachment.shake(); // from a slice that is too long
+        }
         let bell = self.attachment.control.bell();
         let expected = self.attachment.announce(bell);
         if has_news() {
@@ -152,12 +155,8 @@ impl Readiness {
             wake(wakers);
         } else if !is_waiting {
             orders.next = Some(Order { expected, slice });
-            let is_asleep = orders.current.is_some();
             drop(orders);
-            match is_asleep {
-                true => self.attachment.shake(), // from a slice that is too long
-                false => self.shared.changed.notify_one(),
-            }
+            self.shared.changed.notify_one();
         }
     }
 
@@ -297,3 +296,7 @@ impl Drop for Readiness {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "readiness_test.rs"]
+mod tests;

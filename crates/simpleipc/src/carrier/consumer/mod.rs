@@ -305,7 +305,7 @@ impl Consumer {
 
     /// Whether a look would find something. Costs less than the look.
     #[inline(always)]
-    fn has_news(&mut self) -> bool {
+    pub(super) fn has_news(&mut self) -> bool {
         let control = &self.attachment.control;
         match &mut self.source {
             Source::Topic(reader) => reader.poll(control).is_some(),
