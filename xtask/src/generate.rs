@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::api::Api;
-use crate::print;
+use crate::api::{API_PATH, Api};
+use crate::print::{self, comparison};
 
 /// The command that mends a stale file; it is also the first line of each.
 pub const COMMAND: &str = "cargo xtask gen";
@@ -12,6 +12,8 @@ pub const COMMAND: &str = "cargo xtask gen";
 /// A file of the repository and the text it must hold.
 pub struct Generated {
     pub path: String,
+    /// The file it is printed from.
+    pub origin: &'static str,
     pub text: String,
 }
 
@@ -31,6 +33,7 @@ pub fn print_all(root: &Path) -> Result<Vec<Generated>, String> {
         .into_iter()
         .map(|(path, text)| Generated {
             path: path.to_owned(),
+            origin: API_PATH,
             text,
         })
         .collect();
@@ -38,11 +41,24 @@ pub fn print_all(root: &Path) -> Result<Vec<Generated>, String> {
         if let Some(generated) = &language.generated {
             files.push(Generated {
                 path: format!("{}/{}/{}", languages::FOLDER, language.name, generated.file),
+                origin: API_PATH,
                 text: print::template::print(&api, &language.folder, generated)?,
             });
         }
     }
+    files.push(Generated {
+        path: comparison::PAGE.to_owned(),
+        origin: comparison::RESULTS,
+        text: comparison::print(
+            &read(root, comparison::PAGE)?,
+            &read(root, comparison::RESULTS)?,
+        )?,
+    });
     Ok(files)
+}
+
+fn read(root: &Path, path: &str) -> Result<String, String> {
+    fs::read_to_string(root.join(path)).map_err(|why| format!("{path}: {why}"))
 }
 
 /// Names the generated files that differ from the contract, each with the way to mend it.
@@ -54,8 +70,7 @@ pub fn stale(root: &Path) -> Result<Vec<String>, String> {
     let line = |file: &Generated| {
         format!(
             "{}:1: differs from {}: run `{COMMAND}`",
-            file.path,
-            crate::api::API_PATH
+            file.path, file.origin
         )
     };
     Ok(files.iter().filter(is_stale).map(line).collect())

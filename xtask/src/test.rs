@@ -56,6 +56,8 @@ enum Work {
     Xtask(&'static [&'static str]),
     /// `check` in the folder of this language.
     Check(PathBuf),
+    /// A script of the repository.
+    Script(&'static str),
 }
 
 /// The suites before those of the languages.
@@ -101,7 +103,7 @@ const FIRST: [Suite; 4] = [
 ];
 
 /// The suites after them.
-const LAST: [Suite; 10] = [
+const LAST: [Suite; 11] = [
     Suite {
         name: Cow::Borrowed("interop"),
         needs: &[Need::Compilers, Need::Package, Need::Languages],
@@ -121,6 +123,12 @@ const LAST: [Suite; 10] = [
         name: Cow::Borrowed("tool"),
         needs: &[Need::Compilers],
         work: Work::Xtask(&["tool"]),
+        count: Count::LastLine,
+    },
+    Suite {
+        name: Cow::Borrowed("book"),
+        needs: &[Need::Compilers, Need::Package, Need::Languages],
+        work: Work::Script("testing/book/check"),
         count: Count::LastLine,
     },
     Suite {
@@ -233,7 +241,9 @@ pub fn run(root: &Path, names: &[String]) -> Result<(), String> {
         ));
     }
     let is_wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
-    let takes_part = |language: &Language| is_wanted("interop") || is_wanted(&language.name);
+    let takes_part = |language: &Language| {
+        is_wanted("interop") || is_wanted("book") || is_wanted(&language.name)
+    };
     let mut provider = Provider {
         root,
         languages: languages.into_iter().filter(takes_part).collect(),
@@ -302,6 +312,11 @@ fn run_suite(suite: &Suite, provider: &mut Provider) -> Result<Tally, String> {
             let products = bindings::place(provider.root).products;
             command.env("OUT", products.join(&*suite.name));
             announce(&format!("suite {0}: bindings/{0}/check", suite.name));
+            &[]
+        }
+        Work::Script(path) => {
+            command.arg(provider.root.join(path));
+            announce(&format!("suite {}: {path}", suite.name));
             &[]
         }
     };

@@ -12,7 +12,7 @@ Exit status:
   1    nothing: no message or no room in the time given, or no such channel
   2    the command line asks for what cannot be: an option, a name, another pattern, a size
   3    what came in cannot be read as --as says
-  4    the channel is damaged, of another version, or was removed while in use
+  4    the channel is damaged, of another version, or was removed while in use; or a server died
   5    the system refused: rights, memory, files
   6    doctor or audit found something that needs attention
   7    a service answered with an error of its own

@@ -1,5 +1,7 @@
-//! One printer per generated file; each turns the contract into one text and nothing else.
+//! One printer per generated file; each turns the contract, or the results of the comparison, into
+//! one text and nothing else.
 
+pub mod comparison;
 pub mod header;
 pub mod pascal;
 pub mod reference;

@@ -2,6 +2,7 @@
 //!
 //! One file per rule; each takes the sources and returns findings, one line `file:line: what`.
 
+mod book;
 mod claims;
 mod layers;
 mod layout_hash;
@@ -27,6 +28,7 @@ pub fn run(root: &Path) -> Result<(), String> {
     findings.extend(layout_hash::check(&sources));
     findings.extend(snippets::check(&sources));
     findings.extend(claims::check(&sources));
+    findings.extend(book::check(root, &sources));
     findings.extend(counts::check(root, &sources));
     findings.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     for finding in &findings {

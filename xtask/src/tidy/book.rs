@@ -1,0 +1,170 @@
+//! The book: every page of docs/ is in its table of contents, and what a Markdown file links to
+//! inside the repository is there, headings included.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::source::{Finding, Source};
+
+const CONTENTS: &str = "docs/SUMMARY.md";
+
+/// All findings about pages that nobody finds and links that lead nowhere.
+pub fn check(root: &Path, sources: &[Source]) -> Vec<Finding> {
+    let pages: Vec<&Source> = sources
+        .iter()
+        .filter(|source| source.ending() == "md")
+        .collect();
+    let mut findings = check_contents(&pages);
+    for page in &pages {
+        for (line, target) in links(&page.text) {
+            let wrong = wrong_with(page, &target, &pages, |path| root.join(path).exists());
+            findings.extend(wrong.map(|what| Finding::new(page, line, what)));
+        }
+    }
+    findings
+}
+
+fn check_contents(pages: &[&Source]) -> Vec<Finding> {
+    let Some(contents) = pages.iter().find(|page| page.path == CONTENTS) else {
+        return Vec::new();
+    };
+    let listed: BTreeSet<String> = links(&contents.text)
+        .filter_map(|(_, target)| resolved(CONTENTS, &target))
+        .collect();
+    let in_book = |page: &&&Source| page.path.starts_with("docs/") && page.path != CONTENTS;
+    let unlisted = pages
+        .iter()
+        .filter(in_book)
+        .filter(|page| !listed.contains(&page.path));
+    unlisted
+        .map(|page| Finding::new(page, 1, format!("is not in {CONTENTS}: add it there")))
+        .collect()
+}
+
+/// What is wrong with a link of `page`, if it leads into the repository.
+fn wrong_with(
+    page: &Source,
+    target: &str,
+    pages: &[&Source],
+    exists: impl Fn(&str) -> bool,
+) -> Option<String> {
+    if target.contains(':') {
+        return None; // another protocol: not ours to check
+    }
+    let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+    let path = match file {
+        "" => page.path.clone(),
+        file => resolved(&page.path, file)?,
+    };
+    if !exists(&path) {
+        return Some(format!("links to `{target}`, and there is no `{path}`"));
+    }
+    let linked = pages.iter().find(|page| page.path == path)?;
+    let is_there = heading.is_empty() || headings(&linked.text).any(|slug| slug == heading);
+    (!is_there).then(|| format!("links to `{target}`, and `{path}` has no such heading"))
+}
+
+/// The path that a relative link of the file `from` means; None if it leads out of the repository.
+fn resolved(from: &str, link: &str) -> Option<String> {
+    let link = link.split('#').next().unwrap_or(link);
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in link.split('/').filter(|part| !part.is_empty()) {
+        match part {
+            "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// The lines that are prose, with their numbers.
+fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut is_code = false;
+    text.lines().enumerate().filter_map(move |(index, line)| {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        (!is_code && !is_fence).then_some((index + 1, line))
+    })
+}
+
+/// The targets of all links and pictures, with their lines.
+fn links(text: &str) -> impl Iterator<Item = (usize, String)> {
+    prose(text).flat_map(|(number, line)| {
+        // What stands in backticks shows how something is written.
+        let shown: String = line.split('`').step_by(2).collect::<Vec<_>>().join("`");
+        let targets: Vec<(usize, String)> = shown
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split_once(')'))
+            .map(|(target, _)| (number, target.trim().to_owned()))
+            .collect();
+        targets
+    })
+}
+
+/// What headings are called in links.
+fn headings(text: &str) -> impl Iterator<Item = String> {
+    prose(text)
+        .filter(|(_, line)| line.starts_with('#'))
+        .map(|(_, line)| slug(line.trim_start_matches('#').trim()))
+}
+
+fn slug(heading: &str) -> String {
+    let kept = heading.to_lowercase();
+    kept.chars()
+        .filter_map(|c| match c {
+            ' ' => Some('-'),
+            c if c.is_alphanumeric() || c == '-' || c == '_' => Some(c),
+            _ => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(pages: &[(&str, &str)]) -> Vec<String> {
+        let sources: Vec<Source> = pages
+            .iter()
+            .map(|(path, text)| Source::new(*path, *text))
+            .collect();
+        let all: Vec<&Source> = sources.iter().collect();
+        let mut findings = check_contents(&all);
+        for page in &all {
+            for (line, target) in links(&page.text) {
+                let exists = |path: &str| all.iter().any(|page| page.path == path);
+                let wrong = wrong_with(page, &target, &all, exists);
+                findings.extend(wrong.map(|what| Finding::new(page, line, what)));
+            }
+        }
+        findings.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_page_that_is_in_no_table_of_contents_is_found() {
+        let contents = (CONTENTS, "- [A](a.md)\n- [B](in/b.md)\n");
+        let pages = [contents, ("docs/a.md", ""), ("docs/in/b.md", "")];
+        assert_eq!(findings(&pages), Vec::<String>::new());
+        let more = [contents, pages[1], pages[2], ("docs/c.md", "")];
+        assert!(findings(&more)[0].starts_with("docs/c.md:1: is not in"));
+    }
+
+    #[test]
+    fn links_that_lead_nowhere_are_found() {
+        let spec = ("spec/b.md", "# B and `c`: d\n```\n# none\n```\n");
+        let to = |link: &str| findings(&[("docs/a.md", &format!("\n[x]({link})\n")), spec]);
+        assert!(to("../spec/b.md").is_empty() && to("../spec/b.md#b-and-c-d").is_empty());
+        assert!(to("https://example.org/x.md").is_empty() && to("../../elsewhere").is_empty());
+        assert!(to("../spec/c.md")[0].contains("docs/a.md:2: links to"));
+        assert!(to("../spec/b.md#none")[0].contains("no such heading"));
+        assert!(to("#none")[0].contains("`docs/a.md` has no such heading"));
+    }
+
+    #[test]
+    fn what_is_shown_as_code_is_no_link() {
+        assert_eq!(links("`[x](y)` [a](b)\n```\n[x](y)\n```\n").count(), 1);
+    }
+}
