@@ -4,9 +4,10 @@
 mod place;
 
 use place::TestPlace;
-use simpleipc::bytes::{endpoint, header, segment};
+use simpleipc::bytes::{endpoint, header, lane, segment};
 use simpleipc::{
-    Error, Options, PeerWatcher, Publisher, Receiver, Sender, Status, Subscriber, Value, crash,
+    Error, LoanKind, Options, PeerWatcher, Publisher, Receiver, Sender, Setter, Status, Subscriber,
+    Value, crash,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -120,6 +121,36 @@ fn a_damaged_data_file_that_is_removed_costs_its_messages_and_no_others() {
     );
     let message = receiver.receive_timeout(NOW).expect("the other one");
     assert_eq!(message.value(), Ok(Value::Int(5)));
+}
+
+#[test]
+fn a_setter_waits_for_another_one_no_longer_than_it_is_told_to_with_a_loan_as_without() {
+    let place = TestPlace::new();
+    let mut setter = Setter::open("x", &place.options()).expect("open");
+    let other = Setter::open("x", &place.options()).expect("open");
+    let file = open(&files(&place, "sipc").pop().expect("a control file"));
+    let mut page = vec![0; header::HEADER_BYTES as usize];
+    file.read_exact_at(&mut page, 0).expect("read");
+    let bytes = file.metadata().expect("its length").len();
+    let geometry = header::Geometry::from_page(&page, bytes).expect("a sound header");
+    let owner_at = geometry.lane_offset(0) + lane::OFF_OWNER as u64;
+    let set_owner = |owner: u32| {
+        let written = file.write_all_at(&owner.to_ne_bytes(), owner_at);
+        written.expect("write");
+    };
+    // As if the other one, which is endpoint 1, had been stopped in the middle of it.
+    set_owner(2);
+    let short = Some(Duration::from_millis(50));
+    let mut loan = setter.loan(LoanKind::Bytes(5000), short).expect("a loan");
+    refused(setter.put_loan(&mut loan, 0, short), Status::Full, &["'x'"]);
+    refused(setter.put(&Value::Int(1), 0, short), Status::Full, &["'x'"]);
+    set_owner(0);
+    setter
+        .put_loan(&mut loan, 0, short)
+        .expect("it has gone on");
+    drop((loan, setter, other));
+    let removed = simpleipc::clean(Some(place.path()), Duration::ZERO);
+    assert_eq!(removed, Ok(1));
 }
 
 /// Somebody who is quicker than this thread: what it does to the control file before a step.

@@ -145,6 +145,8 @@ impl Producer {
                 false => Err(self.no_slot()),
             };
         }
+        // That of a loan has not begun yet.
+        let deadline = deadline.begun();
         let began_ns = now_ns();
         let mut spin = std::mem::replace(&mut self.spin, Spin::new());
         let entered = spin.until(PAUSES, || Ok(self.try_enter().then_some(())));
