@@ -60,7 +60,7 @@ pub fn read(message: &Message) -> Result<Entry, String> {
     }
 }
 
-fn read_bytes(bytes: &[u8]) -> Result<Entry, String> {
+pub fn read_bytes(bytes: &[u8]) -> Result<Entry, String> {
     if bytes.len() < BYTES_MIN {
         return Err(format!("only {} bytes", bytes.len()));
     }

@@ -54,7 +54,13 @@ impl Place {
 
     /// Everything that belongs to nobody, and every dead peer that nobody has cleaned up after.
     pub fn leaks(&self) -> Vec<String> {
-        let reports = audit_all(Some(&self.directory)).expect("audit");
+        self.leaks_of(|_| true)
+    }
+
+    /// The same of the channels with names that are meant.
+    pub fn leaks_of(&self, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut reports = audit_all(Some(&self.directory)).expect("audit");
+        reports.retain(|report| is_meant(&report.name));
         let dead = reports.iter().flat_map(|report| {
             report
                 .peers

@@ -1,11 +1,12 @@
 //! Queues: every message to exactly one receiver, and its memory to nobody else meanwhile.
 
-use super::world::{DEPTH, World, mark, publish, publish_chunk, spawn};
+use super::world::{Contents, DEPTH, World, mark, publish, publish_chunk, spawn};
 use crate::layout::endpoint::LEASE_NONE;
 use crate::ring::control::Control;
 use crate::ring::pool::Pool;
 use crate::ring::queue::{Claimed, Taker, load_copy, unclaim};
 use crate::ring::repair::{Remains, repair};
+use crate::ring::writer::Writer;
 use crate::sync::Ordering;
 
 /// The message is whole.
@@ -16,8 +17,20 @@ fn assert_whole(claimed: &Claimed) {
 
 /// Takes a message and is done with it; as `Consumer::look_at_queue` and `end_lease` do.
 pub fn take(taker: &mut Taker, me: u32, control: &Control, pool: &Pool) -> Option<Claimed> {
+    take_with(taker, me, control, pool, |_| ())
+}
+
+/// The same, with a look at the slot while it is ours.
+fn take_with(
+    taker: &mut Taker,
+    me: u32,
+    control: &Control,
+    pool: &Pool,
+    look: impl FnOnce(&Claimed),
+) -> Option<Claimed> {
     let claimed = taker.claim(control)?;
     assert_whole(&claimed);
+    look(&claimed);
     taker.lease(control, pool, &claimed);
     let leased = load_copy(control, me).expect("a lease");
     assert_eq!(leased.sequence, claimed.sequence);
@@ -40,6 +53,35 @@ fn take_all(taker: &mut Taker, me: u32, control: &Control, pool: &Pool) -> Vec<(
         all.push((claimed.sequence, claimed.attempts));
     }
     all
+}
+
+/// Where the slot of a message is among all slots.
+fn at(sequence: u64) -> u32 {
+    (sequence % u64::from(DEPTH)) as u32
+}
+
+/// The slots of a queue that is full of messages.
+fn full(world: &World) -> Contents {
+    let slots = world.slots();
+    for sequence in 0..u64::from(DEPTH) {
+        slots.write(at(sequence), mark(sequence));
+    }
+    slots
+}
+
+/// Who has claimed a message reads its slot. That the ring would notice a torn copy is not enough:
+/// whoever uses the slot next comes after this look, or loom says so.
+fn look_at(slots: &Contents, claimed: &Claimed) {
+    let sequence = claimed.sequence;
+    assert_eq!(slots.read(at(sequence)), mark(sequence), "another message");
+}
+
+/// Publishes, if there is room, in a slot that nobody looks at any more.
+fn publish_into(slots: &Contents, writer: &mut Writer, control: &Control, pool: &Pool) {
+    if writer.has_room(control) {
+        slots.write(at(writer.next()), mark(writer.next()));
+        publish(writer, pool);
+    }
 }
 
 /// A queue of so many messages.
@@ -77,23 +119,46 @@ fn a_slot_is_used_again_only_when_its_message_has_been_copied() {
     queue_of(DEPTH).explore(|world| {
         let (control, pool, mut writer) = (world.control.clone(), world.pool(), world.writer());
         let (theirs, mapped) = (control.clone(), world.pool());
+        let slots = full(world);
+        let seen = slots.clone();
         let receiver = spawn(move || {
             let mut taker = Taker::new(1);
             for sequence in 0..2 {
-                let claimed = take(&mut taker, 1, &theirs, &mapped).expect("a message");
-                assert_eq!(claimed.sequence, sequence);
+                let look = |claimed: &Claimed| look_at(&seen, claimed);
+                let claimed = take_with(&mut taker, 1, &theirs, &mapped, look);
+                assert_eq!(claimed.expect("a message").sequence, sequence);
             }
             taker
         });
         for _ in 0..3 {
-            if writer.has_room(&control) {
-                publish(&mut writer, &pool);
-            }
+            publish_into(&slots, &mut writer, &control, &pool);
         }
         let mut taker = receiver.join().expect("the receiver");
         let rest = take_all(&mut taker, 1, &control, &pool);
         let rest = rest.into_iter().map(|(sequence, _)| sequence);
         assert!(rest.eq(2..writer.next()));
+    });
+}
+
+#[test]
+fn a_slot_is_used_again_only_when_who_had_put_its_message_back_has_done_with_it() {
+    queue_of(DEPTH).explore(|world| {
+        let (control, pool, mut writer) = (world.control.clone(), world.pool(), world.writer());
+        let slots = full(world);
+        let (theirs, seen) = (control.clone(), slots.clone());
+        let other = spawn(move || {
+            let claimed = Taker::new(2).claim(&theirs).expect("a message");
+            look_at(&seen, &claimed);
+            unclaim(&theirs, &claimed);
+        });
+        let (theirs, mapped, seen) = (control.clone(), world.pool(), slots.clone());
+        let receiver = spawn(move || {
+            let look = |claimed: &Claimed| look_at(&seen, claimed);
+            take_with(&mut Taker::new(1), 1, &theirs, &mapped, look).expect("a message");
+        });
+        publish_into(&slots, &mut writer, &control, &pool);
+        other.join().expect("who puts back");
+        receiver.join().expect("the receiver");
     });
 }
 

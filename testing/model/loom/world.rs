@@ -102,8 +102,13 @@ impl World {
     /// What the chunks contain, for one run. Loom fails a run in which two threads touch the
     /// contents of a chunk without one being ordered before the other.
     pub fn contents(&self) -> Contents {
-        let cells = (0..self.chunks.chunks).map(|_| loom::cell::UnsafeCell::new(0));
-        Contents(Rc::new(cells.collect()))
+        Contents::of(self.chunks.chunks)
+    }
+
+    /// The same of the slots of a queue, of which each belongs to one at a time: to the sender, to
+    /// who has claimed its message, and to the sender again.
+    pub fn slots(&self) -> Contents {
+        Contents::of(DEPTH)
     }
 
     /// The writer of the first lane, on endpoint 0.
@@ -191,19 +196,24 @@ impl World {
     }
 }
 
-/// What the chunks of a world contain.
+/// What the chunks of a world contain, or its slots.
 #[derive(Clone)]
 pub struct Contents(Rc<Vec<loom::cell::UnsafeCell<u64>>>);
 
 impl Contents {
-    pub fn write(&self, chunk: u32, value: u64) {
-        // SAFETY: loom has seen to it that nobody else is here.
-        self.0[chunk as usize].with_mut(|cell| unsafe { *cell = value });
+    fn of(count: u32) -> Self {
+        let cells = (0..count).map(|_| loom::cell::UnsafeCell::new(0));
+        Self(Rc::new(cells.collect()))
     }
 
-    pub fn read(&self, chunk: u32) -> u64 {
+    pub fn write(&self, at: u32, value: u64) {
+        // SAFETY: loom has seen to it that nobody else is here.
+        self.0[at as usize].with_mut(|cell| unsafe { *cell = value });
+    }
+
+    pub fn read(&self, at: u32) -> u64 {
         // SAFETY: as above.
-        self.0[chunk as usize].with(|cell| unsafe { *cell })
+        self.0[at as usize].with(|cell| unsafe { *cell })
     }
 }
 

@@ -1,13 +1,12 @@
 /* The actor in C: plays one part of a storm and keeps its page.
  *
- * `actor key=value ...`; src/storm/part.rs writes the keys, src/storm/page.rs draws the page. */
-#define _GNU_SOURCE
-#include <simpleipc.h>
+ * `actor key=value ...`; src/storm/part.rs writes the keys, src/storm/page.rs draws the page. Here
+ * are topics, queues, states and signals; locks are in owner.c, services in calls.c. */
+#include "actor.h"
 
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,20 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Words of the page. */
-enum { STATE, ORDER, TURNS, FAILED, RECEIVED, RELEASING, RELEASED, CHANGED, READ, RETRIES };
-enum { BEGUN = 16, DONE = 17, LOG = 256, LOG_ENTRIES = 1 << 15 };
-enum { PLAYING = 1, HUSHED = 2, ENDED = 3 };
-enum { PLAY = 0, HUSH = 1, END = 2 };
-enum { HANDLES_MAX = 64, BYTES_MIN = 20, HELD_MAX = 16 };
-
-static const int64_t CALL_NS = 300000000; /* how long a call waits before the page is looked at */
-static const long IDLE_US = 5000;         /* between two looks of an actor that has nothing to do */
-
 static char **words;
 static uint64_t *page;
 
-static const char *text(const char *key)
+const char *text(const char *key)
 {
     size_t len = strlen(key);
     for (char **word = words; *word != NULL; word++)
@@ -36,47 +25,56 @@ static const char *text(const char *key)
     return "";
 }
 
-static uint64_t number(const char *key)
+uint64_t number(const char *key)
 {
     return strtoull(text(key), NULL, 10);
 }
 
-static uint64_t get(int word)
+uint64_t *mapped(const char *key)
+{
+    int file = open(text(key), O_RDWR);
+    const size_t bytes = (LOG + 2 * (size_t)LOG_ENTRIES) * 8;
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (file < 0 || memory == MAP_FAILED) exit(2);
+    close(file);
+    return memory;
+}
+
+uint64_t get(int word)
 {
     return __atomic_load_n(&page[word], __ATOMIC_ACQUIRE);
 }
 
-static void set(int word, uint64_t value)
+void set(int word, uint64_t value)
 {
     __atomic_store_n(&page[word], value, __ATOMIC_RELEASE);
 }
 
-static void count(int word)
+void count(int word)
 {
     set(word, get(word) + 1);
 }
 
-static void pause_us(long us)
+void pause_us(long us)
 {
     const struct timespec time = {us / 1000000, us % 1000000 * 1000};
     nanosleep(&time, NULL);
 }
 
-static void fail(int32_t status, const char *sentence)
+void fail(int32_t status, const char *sentence)
 {
     set(FAILED, (uint64_t)status);
     fprintf(stderr, "actor %s: %s\n", text("id"), sentence);
     exit(1);
 }
 
-/* Whether a status means no more than "not now". */
-static int is_passing(int32_t status)
+int is_passing(int32_t status)
 {
     return status == SIPC_TIMEOUT || status == SIPC_FULL || status == SIPC_INTERRUPTED ||
            status == SIPC_NO_SPACE;
 }
 
-static uint32_t crc32_of(const uint8_t *data, size_t len)
+uint32_t crc32_of(const uint8_t *data, size_t len)
 {
     static uint32_t table[256];
     if (table[1] == 0)
@@ -90,8 +88,7 @@ static uint32_t crc32_of(const uint8_t *data, size_t len)
     return ~crc;
 }
 
-/* Writes a message that proves itself. */
-static void fill(uint64_t sender, uint64_t n, uint8_t *to, size_t len)
+void fill(uint64_t sender, uint64_t n, uint8_t *to, size_t len)
 {
     if (len < BYTES_MIN) {
         for (size_t i = 0; i < len; i++) to[i] = (uint8_t)(n + i);
@@ -124,8 +121,7 @@ static int is_whole(const sipc_message *message)
     return names[0] == sender && names[1] == n && crc == crc32_of(data + 4, len - 4);
 }
 
-/* Mostly small; now and then `most`. */
-static size_t length_of(uint64_t sender, uint64_t n, uint64_t most)
+size_t length_of(uint64_t sender, uint64_t n, uint64_t most)
 {
     const uint64_t mix = (n * 2654435761u + sender * 40503u) >> 7, kind = mix % 64, rest = mix / 64;
     if (kind < 8) return n % BYTES_MIN;
@@ -135,8 +131,7 @@ static size_t length_of(uint64_t sender, uint64_t n, uint64_t most)
     return rest % 8 == 0 ? most : most / 16;
 }
 
-/* Opens, as soon as there is a place; NULL when told to end before. */
-static sipc_channel *opened(uint32_t role)
+sipc_channel *opened(uint32_t role)
 {
     sipc_options options = SIPC_OPTIONS_INIT;
     options.directory = text("dir");
@@ -147,6 +142,7 @@ static sipc_channel *opened(uint32_t role)
     if (number("latest")) options.flags |= SIPC_OPTION_LATEST;
     if (number("tap")) options.flags |= SIPC_OPTION_TAP;
     if (number("unstamped")) options.flags |= SIPC_OPTION_UNSTAMPED;
+    if (role == SIPC_ROLE_LOCK) options.permits = (uint32_t)number("permits");
     while (get(ORDER) != END) {
         sipc_channel *channel = NULL;
         sipc_error error = SIPC_ERROR_INIT;
@@ -162,10 +158,11 @@ static sipc_channel *opened(uint32_t role)
     return NULL;
 }
 
-static int32_t put(sipc_channel *channel, uint64_t sender, uint64_t n, size_t len,
+static int32_t put(sipc_channel *channel, uint32_t role, uint64_t sender, uint64_t n, size_t len,
                    sipc_error *error)
 {
     sipc_value value = SIPC_VALUE_INIT;
+    if (role == SIPC_ROLE_NOTIFY) return sipc_put(channel, &value, CALL_NS, error);
     value.kind = SIPC_KIND_BYTES;
     value.len = len;
     value.capture_time_ns = (int64_t)(sender << 32 | n);
@@ -186,6 +183,15 @@ static int32_t put(sipc_channel *channel, uint64_t sender, uint64_t n, size_t le
     return status;
 }
 
+void hush(void)
+{
+    set(STATE, HUSHED);
+    while (get(ORDER) != END) {
+        count(TURNS);
+        pause_us(IDLE_US);
+    }
+}
+
 static void produce(uint32_t role)
 {
     const uint64_t burst = number("burst") > 0 ? number("burst") : 1;
@@ -196,9 +202,14 @@ static void produce(uint32_t role)
     for (uint64_t turn = 1; get(ORDER) == PLAY; turn++) {
         const uint64_t n = get(DONE);
         sipc_error error = SIPC_ERROR_INIT;
+        const int64_t began_ns = sipc_now_ns();
         set(BEGUN, n + 1);
-        int32_t status = put(channel, sender, n, length_of(sender, n, most), &error);
+        int32_t status = put(channel, role, sender, n, length_of(sender, n, most), &error);
         if (status == SIPC_OK) {
+            if (role == SIPC_ROLE_SET) {
+                set(SET_ENDED_NS, (uint64_t)sipc_now_ns());
+                set(SET_BEGAN_NS, (uint64_t)began_ns);
+            }
             set(DONE, n + 1);
         } else if (is_passing(status)) {
             set(BEGUN, n); /* promised: on an error nothing has been sent */
@@ -209,16 +220,11 @@ static void produce(uint32_t role)
         count(TURNS);
         if (turn % burst == 0) pause_us((long)number("pause_us"));
     }
-    set(STATE, HUSHED);
-    while (get(ORDER) != END) {
-        count(TURNS);
-        pause_us(IDLE_US);
-    }
+    hush();
     sipc_close(channel);
 }
 
-/* Waits until the conductor has read enough of the log; true when told to end. */
-static int is_over(void)
+int is_over(void)
 {
     count(TURNS);
     while (get(RECEIVED) - get(READ) >= LOG_ENTRIES && get(ORDER) != END) {
@@ -228,22 +234,42 @@ static int is_over(void)
     return get(ORDER) == END;
 }
 
+void append(uint64_t stamp, int is_torn, int is_redelivered, uint64_t rest)
+{
+    const uint64_t received = get(RECEIVED);
+    const int at = LOG + 2 * (int)(received % LOG_ENTRIES);
+    set(at, stamp);
+    set(at + 1, (uint64_t)is_torn | (uint64_t)is_redelivered << 1 | rest << 8);
+    set(RECEIVED, received + 1);
+}
+
+int has_taken(int32_t status, const sipc_error *error)
+{
+    if (status == SIPC_OK) return 1;
+    if (!is_passing(status)) fail(status, error->message);
+    count(RETRIES);
+    return 0;
+}
+
 /* Takes the next message and writes it into the log; false if none came. */
 static int take(sipc_channel *channel, sipc_message *message)
 {
     sipc_error error = SIPC_ERROR_INIT;
-    int32_t status = sipc_take(channel, CALL_NS, message, &error);
-    if (status != SIPC_OK) {
-        if (!is_passing(status)) fail(status, error.message);
-        count(RETRIES);
-        return 0;
-    }
-    const uint64_t received = get(RECEIVED);
-    const int at = LOG + 2 * (int)(received % LOG_ENTRIES);
-    const uint64_t redelivered = (message->flags & SIPC_MESSAGE_REDELIVERED) != 0;
-    set(at, (uint64_t)message->value.capture_time_ns);
-    set(at + 1, (uint64_t)!is_whole(message) | redelivered << 1 | message->missed << 8);
-    set(RECEIVED, received + 1);
+    if (!has_taken(sipc_take(channel, CALL_NS, message, &error), &error)) return 0;
+    append((uint64_t)message->value.capture_time_ns, !is_whole(message),
+           (message->flags & SIPC_MESSAGE_REDELIVERED) != 0, message->missed);
+    return 1;
+}
+
+/* The same with a value, and its place in the order of all. */
+static int look(sipc_channel *channel, sipc_message *message)
+{
+    static uint64_t turn;
+    sipc_error error = SIPC_ERROR_INIT;
+    int32_t status = ++turn % 8 == 0 ? sipc_current(channel, CALL_NS, message, &error)
+                                     : sipc_take(channel, CALL_NS, message, &error);
+    if (!has_taken(status, &error)) return 0;
+    append((uint64_t)message->value.capture_time_ns, !is_whole(message), 0, message->sequence);
     return 1;
 }
 
@@ -256,15 +282,15 @@ static void release(sipc_message *message)
     count(RELEASED);
 }
 
-/* Now and then takes its time, so that death finds a message in hand. */
-static void work(void)
+void work(void)
 {
     if (number("work_us") > 0 && get(RECEIVED) % 8 == 0) pause_us((long)number("work_us"));
 }
 
-static void subscribe(void)
+/* Subscribes, or watches a state. */
+static void follow(uint32_t role, int (*next)(sipc_channel *, sipc_message *))
 {
-    sipc_channel *channel = opened(SIPC_ROLE_SUBSCRIBE);
+    sipc_channel *channel = opened(role);
     sipc_message held[HELD_MAX];
     const uint64_t most = number("hold") < HELD_MAX ? number("hold") : HELD_MAX - 1;
     uint64_t first = 0, end = 0; /* of the ring of those held */
@@ -273,7 +299,7 @@ static void subscribe(void)
     while (!is_over()) {
         sipc_message *message = &held[end % HELD_MAX];
         *message = (sipc_message)SIPC_MESSAGE_INIT;
-        if (take(channel, message)) end++;
+        if (next(channel, message)) end++;
         if (end - first > most) release(&held[first++ % HELD_MAX]);
         work();
     }
@@ -291,6 +317,22 @@ static void receive(void)
         if (!take(channel, &message)) continue;
         work();
         release(&message);
+    }
+    sipc_close(channel);
+}
+
+/* Counts what it is notified of. */
+static void wait_for_signals(void)
+{
+    sipc_channel *channel = opened(SIPC_ROLE_WAIT);
+    if (channel == NULL) return;
+    set(STATE, PLAYING);
+    while (!is_over()) {
+        sipc_message message = SIPC_MESSAGE_INIT;
+        sipc_error error = SIPC_ERROR_INIT;
+        if (!has_taken(sipc_take(channel, CALL_NS, &message, &error), &error)) continue;
+        set(NOTED, get(NOTED) + message.value.u);
+        sipc_release(&message);
     }
     sipc_close(channel);
 }
@@ -318,16 +360,19 @@ int main(int argc, char **argv)
 {
     (void)argc;
     words = argv + 1;
-    int file = open(text("page"), O_RDWR);
-    const size_t bytes = (LOG + 2 * (size_t)LOG_ENTRIES) * 8;
-    page = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    if (file < 0 || page == MAP_FAILED) return 2;
-    close(file);
+    page = mapped("page");
     become_user();
     const char *role = text("role");
     if (strcmp(role, "publish") == 0) produce(SIPC_ROLE_PUBLISH);
     else if (strcmp(role, "send") == 0) produce(SIPC_ROLE_SEND);
-    else if (strcmp(role, "subscribe") == 0) subscribe();
+    else if (strcmp(role, "set") == 0) produce(SIPC_ROLE_SET);
+    else if (strcmp(role, "notify") == 0) produce(SIPC_ROLE_NOTIFY);
+    else if (strcmp(role, "subscribe") == 0) follow(SIPC_ROLE_SUBSCRIBE, take);
+    else if (strcmp(role, "watch") == 0) follow(SIPC_ROLE_WATCH, look);
+    else if (strcmp(role, "wait") == 0) wait_for_signals();
+    else if (strcmp(role, "own") == 0) own();
+    else if (strcmp(role, "call") == 0) call_service();
+    else if (strcmp(role, "serve") == 0) serve();
     else receive();
     set(STATE, ENDED);
     return 0;

@@ -1,6 +1,7 @@
 """The actor in Python: plays one part of a storm and keeps its page.
 
-`actor.py key=value ...`; src/storm/part.rs writes the keys, src/storm/page.rs draws the page.
+`actor.py key=value ...`; src/storm/part.rs writes the keys, src/storm/page.rs draws the page. Here
+are topics, queues, states, signals and the lock; services are in calls.py.
 """
 
 import mmap
@@ -11,10 +12,12 @@ import time
 import zlib
 from collections import deque
 
+import calls
 import simpleipc as ipc
 
 # Words of the page.
 STATE, ORDER, TURNS, FAILED, RECEIVED, RELEASING, RELEASED, CHANGED, READ, RETRIES = range(10)
+NOTED, TOLD, SET_BEGAN_NS, SET_ENDED_NS, INTRUDER = range(10, 15)
 BEGUN, DONE, LOG = 16, 17, 256
 PLAYING, HUSHED, ENDED = 1, 2, 3
 PLAY, HUSH, END = 0, 1, 2
@@ -92,19 +95,27 @@ class Actor:
     def __init__(self, words):
         self.words = words
         self.page = Page(words["page"])
+        self.looks = 0
         become_user(self.number("uid"), self.number("gid"))
 
     def number(self, key):
         return int(self.words.get(key, 0))
 
     def play(self):
-        role = self.words["role"]
-        if role in ("publish", "send"):
-            self.produce(role)
-        elif role == "subscribe":
-            self.subscribe()
-        else:
-            self.receive()
+        roles = {
+            "publish": self.publish,
+            "send": self.send,
+            "set": self.set,
+            "notify": self.notify,
+            "subscribe": self.subscribe,
+            "receive": self.receive,
+            "watch": self.watch,
+            "wait": self.wait,
+            "own": self.own,
+            "call": lambda: calls.call(self),
+            "serve": lambda: calls.serve(self),
+        }
+        roles[self.words["role"]]()
         # On its way out the interpreter takes handlers away, and the signal would end it.
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
         self.page[STATE] = ENDED
@@ -114,13 +125,7 @@ class Actor:
         while self.page[ORDER] != END:
             self.page.count(TURNS)
             try:
-                return opening(
-                    self.words["channel"],
-                    directory=self.words["dir"],
-                    depth=self.number("depth"),
-                    pool_bytes_max=self.number("pool"),
-                    **options,
-                )
+                return opening(self.words["channel"], directory=self.words["dir"], **options)
             except (ipc.Retry, ipc.NoSpace):
                 pass
             except ipc.Error as error:
@@ -130,12 +135,40 @@ class Actor:
             time.sleep(IDLE)
         return None
 
-    def produce(self, role):
-        opening = ipc.Publisher if role == "publish" else ipc.Sender
-        output = self.open(opening, unstamped=self.number("unstamped") == 1)
-        if output is None:
+    def sizes(self, has_depth=True):
+        """What the first one to open a channel decides."""
+        sizes = {"pool_bytes_max": self.number("pool")}
+        return {**sizes, "depth": self.number("depth")} if has_depth else sizes
+
+    def publish(self):
+        unstamped = self.number("unstamped") == 1
+        publisher = self.open(ipc.Publisher, unstamped=unstamped, **self.sizes())
+        self.produce(publisher and publisher.publish)
+
+    def send(self):
+        unstamped = self.number("unstamped") == 1
+        sender = self.open(ipc.Sender, unstamped=unstamped, **self.sizes())
+        self.produce(sender and sender.send)
+
+    def set(self):
+        unstamped = self.number("unstamped") == 1
+        setter = self.open(ipc.Setter, unstamped=unstamped, **self.sizes(has_depth=False))
+
+        def set_and_say_when(*value):
+            began_ns = ipc.now_ns()
+            setter.set(*value)
+            self.page[SET_ENDED_NS] = ipc.now_ns()
+            self.page[SET_BEGAN_NS] = began_ns
+
+        self.produce(setter and set_and_say_when)
+
+    def notify(self):
+        notifier = self.open(ipc.Notifier)
+        self.produce(notifier and (lambda *_value: notifier.notify()))
+
+    def produce(self, put):
+        if put is None:
             return
-        put = output.publish if role == "publish" else output.send
         burst, pause = max(self.number("burst"), 1), self.number("pause_us") / 1e6
         sender = self.number("id") * HANDLES_MAX
         turn = 0
@@ -145,6 +178,10 @@ class Actor:
             turn += 1
             if turn % burst == 0:
                 time.sleep(pause)
+        self.hush()
+
+    def hush(self):
+        """Begins nothing any more, until it is told to end."""
         self.page[STATE] = HUSHED
         while self.page[ORDER] != END:
             self.page.count(TURNS)
@@ -171,18 +208,32 @@ class Actor:
             time.sleep(IDLE)
         return self.page[ORDER] == END
 
-    def take(self, consumer):
-        """The next message, in the log; None if none came."""
+    def attempt(self, take):
+        """What a take has taken; None if it was no more than "not now"."""
         try:
-            message = consumer.receive(CALL)
+            return take(CALL)
         except (ipc.Retry, ipc.NoSpace):
             self.page.count(RETRIES)
             return None
-        stamp = message.capture_time_ns
-        torn = not is_whole(stamp, message.buffer)
-        flags = int(torn) | int(message.redelivered) << 1 | message.missed << 8
-        self.page.append(stamp, flags)
+
+    def take(self, consumer):
+        """The next message, in the log; None if none came."""
+        message = self.attempt(consumer.receive)
+        if message is not None:
+            stamp = message.capture_time_ns
+            torn = not is_whole(stamp, message.buffer)
+            flags = int(torn) | int(message.redelivered) << 1 | message.missed << 8
+            self.page.append(stamp, flags)
         return message
+
+    def look(self, watcher):
+        """A value, in the log with its place in the order of all; None if none came."""
+        self.looks += 1
+        value = self.attempt(watcher.get if self.looks % 8 == 0 else watcher.receive)
+        if value is not None:
+            stamp = value.capture_time_ns
+            self.page.append(stamp, int(not is_whole(stamp, value.buffer)) | value.sequence << 8)
+        return value
 
     def release(self, message):
         """Lets a message go, and looks at it once more before."""
@@ -204,13 +255,20 @@ class Actor:
             latest=self.number("latest") == 1,
             tap=self.number("tap") == 1,
             history=self.number("history"),
+            **self.sizes(),
         )
-        if subscriber is None:
+        self.follow(subscriber, self.take)
+
+    def watch(self):
+        self.follow(self.open(ipc.Watcher, **self.sizes(has_depth=False)), self.look)
+
+    def follow(self, consumer, take):
+        if consumer is None:
             return
         self.page[STATE] = PLAYING
         held = deque()
         while not self.is_over():
-            message = self.take(subscriber)
+            message = take(consumer)
             if message is not None:
                 held.append(message)
             if len(held) > self.number("hold"):
@@ -220,7 +278,7 @@ class Actor:
             self.release(held.popleft())
 
     def receive(self):
-        receiver = self.open(ipc.Receiver)
+        receiver = self.open(ipc.Receiver, **self.sizes())
         if receiver is None:
             return
         self.page[STATE] = PLAYING
@@ -229,6 +287,47 @@ class Actor:
             if message is not None:
                 self.work()
                 self.release(message)
+
+    def wait(self):
+        """Counts what it is notified of."""
+        waiter = self.open(ipc.Waiter)
+        if waiter is None:
+            return
+        self.page[STATE] = PLAYING
+        while not self.is_over():
+            self.page[NOTED] += self.attempt(waiter.wait) or 0
+
+    def own(self):
+        """Has the lock in turn with others, and says so to the witness of src/storm/witness.rs."""
+        witness, me = Page(self.words["witness"]), self.number("id")
+        lock = self.open(ipc.Lock)
+        if lock is None:
+            return
+        burst, pause = max(self.number("burst"), 1), self.number("pause_us") / 1e6
+        self.page[STATE] = PLAYING
+        while self.page[ORDER] == PLAY:
+            number = self.page[DONE]
+            self.page[BEGUN] = number + 1
+            if self.attempt(lock.acquire):
+                if lock.abandoned is not None:
+                    self.page.count(TOLD)
+                before, witness[0] = witness[0], me
+                until = time.monotonic() + 8
+                while before and not (lock.abandoned is not None and witness[LOG + before] == 1):
+                    if time.monotonic() > until:
+                        self.page[INTRUDER] = before
+                        break
+                    time.sleep(0.001)
+                time.sleep(self.number("work_us") / 1e6)
+                if witness[0] != me:
+                    self.page[INTRUDER] = witness[0] or before
+                witness[0] = 0
+                lock.release()
+                self.page[DONE] = number + 1
+            self.page.count(TURNS)
+            if self.page[DONE] % burst == 0:
+                time.sleep(pause)
+        self.hush()
 
 
 def become_user(user, group):

@@ -2,12 +2,19 @@
 //!
 //! `actor storm key=value ...`; the keys are those that [`super::part::Part::words`] writes. The
 //! actors in other languages (`actors/`) read the same keys and do the same, but for several
-//! handles in one actor and the role of a keeper.
+//! handles in one actor, the keeper and the host.
+
+mod caller;
+mod host;
+mod owner;
+mod server;
+mod watcher;
 
 use super::page::{Entry, HANDLES_MAX, Page, order, stamp, state, word};
 use crate::ledger;
 use simpleipc::{
-    Error, LoanKind, Message, Options, Publisher, Receiver, Sender, Status, Subscriber, Value,
+    Error, LoanKind, Message, Notifier, Options, Publisher, Receiver, Sender, Setter, Status,
+    Subscriber, Value, now_ns,
 };
 use std::collections::{HashMap, VecDeque};
 use std::path::Path;
@@ -50,6 +57,13 @@ impl Words {
 pub fn main(arguments: &[String]) -> ExitCode {
     let pairs = arguments.iter().filter_map(|word| word.split_once('='));
     let words = Words(pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect());
+    if words.text("role") == "plugin" {
+        // It has no page: the one it is told of is its host's, and may be gone.
+        return match host::plugin(&words) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
     let page = Page::open(Path::new(words.text("page"))).expect("the page");
     become_user(words.number("uid") as u32, words.number("gid") as u32);
     let outcome = match words.text("role") {
@@ -59,8 +73,20 @@ pub fn main(arguments: &[String]) -> ExitCode {
         "send" => produce(&words, &page, |name, options| {
             Sender::open(name, options).map(Output::Queue)
         }),
+        "set" => produce(&words, &page, |name, options| {
+            Setter::open(name, options).map(Output::State)
+        }),
+        "notify" => produce(&words, &page, |name, options| {
+            Notifier::open(name, options).map(Output::Signal)
+        }),
         "subscribe" => subscribe(&words, &page),
         "receive" => receive(&words, &page),
+        "watch" => watcher::watch(&words, &page),
+        "wait" => watcher::wait(&words, &page),
+        "own" => owner::own(&words, &page),
+        "call" => caller::call(&words, &page),
+        "serve" => server::serve(&words, &page),
+        "host" => host::host(&words, &page),
         "keep" => keep(&words, &page),
         other => panic!("no role {other:?}"),
     };
@@ -138,6 +164,8 @@ fn open<T>(
 enum Output {
     Topic(Publisher),
     Queue(Sender),
+    State(Setter),
+    Signal(Notifier),
 }
 
 impl Output {
@@ -154,6 +182,8 @@ impl Output {
             return match self {
                 Self::Topic(publisher) => publisher.put(&value, time, CALL),
                 Self::Queue(sender) => sender.put(&value, time, CALL),
+                Self::State(setter) => setter.put(&value, time, CALL),
+                Self::Signal(notifier) => notifier.notify(),
             };
         }
         let kind = LoanKind::Bytes(bytes);
@@ -168,6 +198,12 @@ impl Output {
                 ledger::fill(identity, &mut loan);
                 sender.put_loan(&mut loan, time, CALL)
             }
+            Self::State(setter) => {
+                let mut loan = setter.loan(kind, CALL)?;
+                ledger::fill(identity, &mut loan);
+                setter.put_loan(&mut loan, time, CALL)
+            }
+            Self::Signal(notifier) => notifier.notify(),
         }
     }
 }
@@ -218,12 +254,17 @@ fn produce(
             std::thread::sleep(Duration::from_micros(words.number("pause_us")));
         }
     }
+    hush(page);
+    Ok(())
+}
+
+/// Begins nothing any more, until it is told to end.
+fn hush(page: &Page) {
     page.write(word::STATE, state::HUSHED);
     while page.read(word::ORDER) != order::END {
         page.count(word::TURNS);
         std::thread::sleep(IDLE);
     }
-    Ok(())
 }
 
 /// Puts the next message of a handle, or nothing if there is no room now.
@@ -243,9 +284,16 @@ fn put_next(
         is_redelivered: false,
         missed: 0,
     };
+    let began_ns = now_ns();
     page.write(begun, number + 1);
     match output.put(entry, bytes_of(entry, max)) {
-        Ok(()) => page.write(done, number + 1),
+        Ok(()) => {
+            if let Output::State(_) = output {
+                page.write(word::SET_ENDED_NS, now_ns() as u64);
+                page.write(word::SET_BEGAN_NS, began_ns as u64);
+            }
+            page.write(done, number + 1);
+        }
         Err(error) if is_passing(&error) => {
             // Promised: on an error nothing has been sent.
             page.write(begun, number);
@@ -258,7 +306,7 @@ fn put_next(
 }
 
 /// Whether a message is what its stamp says.
-fn is_whole(message: &Message) -> bool {
+pub(super) fn is_whole(message: &Message) -> bool {
     let Ok(Value::Bytes(bytes)) = message.value() else {
         return false;
     };

@@ -3,9 +3,16 @@
 //! Filled from the actors' pages while the storm goes on, so its size is that of what was sent,
 //! not of what was received. What a killed actor may have done beyond its page is one message.
 
+mod calls;
+pub mod states;
+
+use super::call::outcome;
 use super::page::Entry;
 use super::part::{Part, Role};
+use calls::Calls;
+use states::States;
 use std::collections::HashMap;
+use std::fmt;
 
 /// Faults that are kept; more of them say no more.
 const FAULTS_MAX: usize = 12;
@@ -40,6 +47,8 @@ struct Consumer {
     gaps: u64,
     missed: u64,
     last: Option<Entry>,
+    /// Waiters: notifications they were told of.
+    noted: u64,
     is_there: bool,
 }
 
@@ -48,8 +57,12 @@ pub struct Ledger {
     senders: HashMap<u64, Sent>,
     fates: HashMap<u64, Vec<Fate>>,
     consumers: HashMap<u64, Consumer>,
-    /// By queue: marked deliveries, and receivers that were killed.
+    pub states: States,
+    calls: Calls,
+    /// By queue: marked deliveries. By lock: deaths that owners were told of.
     marked: HashMap<&'static str, u64>,
+    told: HashMap<&'static str, u64>,
+    /// By channel, receivers or owners that were killed.
     killed: HashMap<&'static str, u64>,
     faults: Vec<String>,
     faults_more: u64,
@@ -100,6 +113,7 @@ impl Ledger {
             gaps: 0,
             missed: 0,
             last: None,
+            noted: 0,
             is_there: true,
         };
         self.consumers.insert(part.id, consumer);
@@ -110,9 +124,9 @@ impl Ledger {
         let Some(consumer) = self.consumers.get_mut(&id) else {
             return self.fault(format!("actor {id} received before it was there"));
         };
-        consumer.last = Some(entry);
+        let before = consumer.last.replace(entry);
         consumer.received += 1;
-        let role = consumer.part.role;
+        let (role, channel) = (consumer.part.role, consumer.part.channel);
         let (sender, number) = (entry.sender(), entry.number());
         let sent = self.senders.get(&sender);
         let sent = sent.filter(|sent| sent.channel == consumer.part.channel);
@@ -127,17 +141,43 @@ impl Ledger {
             return self.fault(format!("{name} was never sent: {sent:?}"));
         }
         let next = consumer.next.get(&sender).copied();
-        if role == Role::Receive {
-            if !entry.is_redelivered {
+        let outcome = match role {
+            Role::Receive => {
+                if !entry.is_redelivered {
+                    consumer.next.insert(sender, number + 1);
+                }
+                return self.taken(name, entry, next);
+            }
+            Role::Watch => self
+                .states
+                .seen(channel, entry, before.map(|one| one.missed)),
+            Role::Serve => self.calls.served(entry),
+            Role::Call => self.calls.ended(entry),
+            _ => {
                 consumer.next.insert(sender, number + 1);
+                consumer.followed(entry, next)
             }
-            self.taken(name, entry, next);
-        } else {
-            consumer.next.insert(sender, number + 1);
-            if let Err(why) = consumer.followed(entry, next) {
-                self.fault(format!("{name} {why}"));
-            }
+        };
+        if let Err(why) = outcome {
+            self.fault(format!("{name} {why}"));
         }
+    }
+
+    /// What a watcher has seen last.
+    pub fn last_seen(&self, id: u64) -> Option<Entry> {
+        self.consumers.get(&id)?.last
+    }
+
+    /// What a waiter's page says.
+    pub fn noted(&mut self, id: u64, count: u64) {
+        if let Some(consumer) = self.consumers.get_mut(&id) {
+            consumer.noted = count;
+        }
+    }
+
+    /// An owner that has ended was told of so many deaths.
+    pub fn told(&mut self, channel: &'static str, deaths: u64) {
+        *self.told.entry(channel).or_default() += deaths;
     }
 
     /// A message of a queue was taken by somebody whose last one of that sender was before `next`.
@@ -161,7 +201,13 @@ impl Ledger {
         }
     }
 
-    /// A consumer has gone; `held` and `released` are those of its page.
+    /// A server has ended, in process `process`.
+    pub fn server_gone(&mut self, part: &Part, process: u32, was_killed: bool) {
+        self.calls
+            .server_gone(process, part.in_namespace, was_killed);
+    }
+
+    /// One that was seen has gone; `releasing` and `released` are those of its page.
     pub fn left(&mut self, id: u64, was_killed: bool, releasing: u64, released: u64) {
         let Some(consumer) = self.consumers.get_mut(&id) else {
             return;
@@ -181,14 +227,16 @@ impl Ledger {
                     false => fate.may_come += 1,
                 }
             }
-        } else if !was_killed && received != released {
+        } else if role == Role::Own && was_killed {
+            *self.killed.entry(channel).or_default() += 1;
+        } else if consumer.part.role.holds() && !was_killed && received != released {
             self.fault(format!("{role:?} {id} left with a message in hand"));
         }
     }
 
-    /// A receiver may be killed while it comes in, before it says that it is there.
+    /// Who is killed while it comes in, before it says that it is there.
     pub fn died_unseen(&mut self, part: &Part) {
-        if part.role == Role::Receive {
+        if matches!(part.role, Role::Receive | Role::Own) {
             *self.killed.entry(part.channel).or_default() += 1;
         }
     }
@@ -222,7 +270,31 @@ impl Ledger {
                 }));
             }
         }
+        let waiters = self.consumers.values();
+        for waiter in waiters.filter(|one| one.part.role == Role::Wait && one.is_there) {
+            let due = self.notified(waiter);
+            if waiter.noted < due {
+                let part = &waiter.part;
+                missing.push(format!(
+                    "{} of {due} notifications at {part:?}",
+                    waiter.noted
+                ));
+            }
+        }
         missing
+    }
+
+    /// Notifications that a waiter must have been told of, because they were done after it was
+    /// seen to be there.
+    fn notified(&self, waiter: &Consumer) -> u64 {
+        let since = |(sender, sent): (&u64, &Sent)| {
+            let joined = waiter.joined.get(sender).copied().unwrap_or(0);
+            sent.done.saturating_sub(joined)
+        };
+        let here = self.senders.iter();
+        here.filter(|(_, sent)| sent.channel == waiter.part.channel)
+            .map(since)
+            .sum()
     }
 
     /// The last look, when everybody has gone.
@@ -235,14 +307,15 @@ impl Ledger {
                 }
             }
         }
-        for (channel, marked) in &self.marked {
+        for (channel, count) in self.marked.iter().chain(&self.told) {
             let killed = self.killed.get(channel).copied().unwrap_or(0);
-            if *marked > killed {
+            if *count > killed {
                 faults.push(format!(
-                    "{channel}: {marked} are marked, but only {killed} receivers were killed"
+                    "{channel}: told of {count} deaths, but only {killed} were killed"
                 ));
             }
         }
+        faults.extend(self.calls.faults());
         for consumer in self.consumers.values() {
             let channel = consumer.part.channel;
             let sent = self.senders.values().filter(|s| s.channel == channel);
@@ -253,17 +326,94 @@ impl Ledger {
                     consumer.part.role, consumer.part.id, consumer.missed, consumer.received
                 ));
             }
+            if consumer.noted > sent {
+                faults.push(format!(
+                    "waiter {} counts {} notifications of {sent}",
+                    consumer.part.id, consumer.noted
+                ));
+            }
         }
         faults.into_iter().for_each(|what| self.fault(what));
     }
 
-    /// Messages sent, received, and received again.
-    pub fn totals(&self) -> [u64; 3] {
-        [
-            self.senders.values().map(|sent| sent.done).sum(),
-            self.consumers.values().map(|one| one.received).sum(),
-            self.marked.values().sum(),
-        ]
+    /// What was done, by what it is called.
+    pub fn totals(&self) -> Totals {
+        let done = |channel: &str| -> u64 {
+            let here = self.senders.values();
+            here.filter(|sent| sent.channel.starts_with(channel))
+                .map(|sent| sent.done)
+                .sum()
+        };
+        let received = |holds: bool| -> u64 {
+            let such = self.consumers.values().filter(|one| {
+                let is_watcher = one.part.role == Role::Watch;
+                one.part.role.holds() && is_watcher != holds
+            });
+            such.map(|one| one.received).sum()
+        };
+        Totals {
+            messages: done("topic") + done("queue"),
+            deliveries: received(true),
+            marked: self.marked.values().sum(),
+            sets: done("state"),
+            seen: received(false),
+            notifications: done("signal"),
+            noted: self.consumers.values().map(|one| one.noted).sum(),
+            turns: done("lock") + done("semaphore"),
+            told: self.told.values().sum(),
+            calls: done("service"),
+            answered: self.calls.count(outcome::ANSWERED),
+            lost: self.calls.count(outcome::SERVER_DIED),
+            plugin_calls: done("host"),
+        }
+    }
+}
+
+/// What a ledger comes to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    pub messages: u64,
+    pub deliveries: u64,
+    /// Messages that came again after a death.
+    pub marked: u64,
+    pub sets: u64,
+    /// Values that watchers have seen.
+    pub seen: u64,
+    pub notifications: u64,
+    pub noted: u64,
+    /// Permits that owners had.
+    pub turns: u64,
+    /// Deaths that they were told of.
+    pub told: u64,
+    pub calls: u64,
+    pub answered: u64,
+    /// Calls whose server has died.
+    pub lost: u64,
+    /// Calls of hosts that their plugins have answered.
+    pub plugin_calls: u64,
+}
+
+impl fmt::Display for Totals {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            to,
+            "{} messages, {} received, {} of them again; {} values set, {} seen; {} notifications, \
+             {} told; {} turns with a lock, {} deaths told; {} calls, {} answered, {} lost with \
+             their server; {} calls of plugins answered",
+            self.messages,
+            self.deliveries,
+            self.marked,
+            self.sets,
+            self.seen,
+            self.notifications,
+            self.noted,
+            self.turns,
+            self.told,
+            self.calls,
+            self.answered,
+            self.lost,
+            self.plugin_calls
+        )
     }
 }
 

@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 
 pub const LANGUAGES: [&str; 3] = ["rust", "c", "python"];
 
+const C_SOURCES: [&str; 3] = ["actor.c", "owner.c", "calls.c"];
+
 /// Programs that are ready to run.
 pub struct Programs {
     sources: PathBuf,
@@ -46,7 +48,7 @@ impl Programs {
             compiler
                 .args(["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"])
                 .arg(joined("-I", &include))
-                .arg(programs.sources.join("c/actor.c"))
+                .args(C_SOURCES.map(|name| programs.sources.join("c").join(name)))
                 .arg("-o")
                 .arg(programs.products.join("actor-c"))
                 .arg(joined("-L", &libraries))

@@ -5,6 +5,8 @@
 //! `round` is the whole: rounds of some hundred actions each, in a directory of its own.
 
 pub mod actor;
+mod call;
+mod calm;
 mod dice;
 mod freezer;
 mod judge;
@@ -14,12 +16,14 @@ mod page;
 mod part;
 mod player;
 mod round;
+mod witness;
 
 use dice::Dice;
 use freezer::Freezer;
 use languages::{LANGUAGES, Programs};
 use part::Setting;
 use round::Round;
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -92,12 +96,11 @@ fn storm(seed: u64, until: Instant) -> (u32, u32) {
     while Instant::now() < until {
         let began = Instant::now();
         match Round::new(seed, &machine, &programs, freezer.as_ref()).run(ACTIONS) {
-            Ok((deeds, setting)) => {
+            Ok((deeds, totals, setting)) => {
                 passed += 1;
                 println!(
                     "ok storm {seed}: up to {} actors in {:.1} s; {} started, {} killed, {} \
-                     stopped, {} frozen, {} left; {} messages, {} received, {} of them again; \
-                     longest call {:.2} s",
+                     stopped, {} frozen, {} left; longest call {:.2} s",
                     setting.actors_max,
                     began.elapsed().as_secs_f64(),
                     deeds.started,
@@ -105,11 +108,10 @@ fn storm(seed: u64, until: Instant) -> (u32, u32) {
                     deeds.stopped,
                     deeds.frozen,
                     deeds.left,
-                    deeds.messages,
-                    deeds.deliveries,
-                    deeds.marked,
                     deeds.longest.as_secs_f64(),
                 );
+                println!("  killed: {}", listed(&deeds.deaths));
+                println!("  {totals}");
             }
             Err(faults) => {
                 println!(
@@ -122,4 +124,9 @@ fn storm(seed: u64, until: Instant) -> (u32, u32) {
         seed = seeds.next_seed();
     }
     (passed, 0)
+}
+
+fn listed(counts: &BTreeMap<&str, u64>) -> String {
+    let counts = counts.iter().map(|(what, count)| format!("{count} {what}"));
+    counts.collect::<Vec<_>>().join(", ")
 }

@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Word by word; `actor.c`, `actor.py` and `actor.pas` have the same numbers.
+/// Word by word; `actor.c` and `actor.py` have the same numbers.
 pub mod word {
     /// [`super::state`], by the actor.
     pub const STATE: usize = 0;
@@ -33,6 +33,17 @@ pub mod word {
     pub const READ: usize = 8;
     /// Calls that answered that there was no room, or were interrupted.
     pub const RETRIES: usize = 9;
+    /// Waiters: notifications they were told of.
+    pub const NOTED: usize = 10;
+    /// Owners: deaths they were told of.
+    pub const TOLD: usize = 11;
+    /// Setters: when the last set that has returned began, and when it returned.
+    pub const SET_BEGAN_NS: usize = 12;
+    pub const SET_ENDED_NS: usize = 13;
+    /// Owners: who else had the lock; 0 for nobody, as it must be.
+    pub const INTRUDER: usize = 14;
+    /// Hosts: crashes of the plugin that they were told of.
+    pub const CRASHES: usize = 15;
     /// Producers: for each handle the messages begun and those done.
     pub const BEGUN: usize = 16;
     pub const DONE: usize = 17;
@@ -69,6 +80,8 @@ pub struct Entry {
     pub stamp: u64,
     pub is_torn: bool,
     pub is_redelivered: bool,
+    /// Subscribers: messages missed before it. Watchers: the place of the value in the order of
+    /// all. Callers and servers: what became of the call ([`super::call`]).
     pub missed: u64,
 }
 
@@ -140,7 +153,7 @@ impl Page {
         })
     }
 
-    fn word(&self, index: usize) -> &AtomicU64 {
+    pub fn word(&self, index: usize) -> &AtomicU64 {
         assert!(index < WORDS);
         // SAFETY: within the mapping, aligned, and mapped as long as `self`.
         unsafe { &*self.words.add(index) }

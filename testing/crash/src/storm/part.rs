@@ -15,27 +15,99 @@ pub enum Role {
     Tap,
     Send,
     Receive,
+    Set,
+    Watch,
+    Notify,
+    /// Waits for a signal.
+    Wait,
+    /// Has the lock, or a permit of the semaphore, in turn.
+    Own,
+    Call,
+    Serve,
+    /// Has a plugin, calls it, and sees it crash.
+    Host,
     /// Audits and cleans.
     Keep,
 }
 
 impl Role {
+    /// Begins something and is done with it, again and again, until it is told to hush.
     pub fn is_producer(self) -> bool {
-        matches!(self, Self::Publish | Self::Send)
+        use Role::{Call, Host, Notify, Own, Publish, Send, Set};
+        matches!(self, Publish | Send | Set | Notify | Own | Call | Host)
     }
 
     pub fn is_subscriber(self) -> bool {
-        !self.is_producer() && !matches!(self, Self::Receive | Self::Keep)
+        matches!(
+            self,
+            Self::Subscribe | Self::Lossless | Self::Latest | Self::Tap
+        )
     }
 
-    pub fn is_of_queue(self) -> bool {
-        matches!(self, Self::Send | Self::Receive)
+    /// Takes messages, or values, and lets them go again.
+    pub fn holds(self) -> bool {
+        self.is_subscriber() || matches!(self, Self::Receive | Self::Watch)
+    }
+
+    /// What an actor is told that it is.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Publish => "publish",
+            Self::Subscribe | Self::Lossless | Self::Latest | Self::Tap => "subscribe",
+            Self::Send => "send",
+            Self::Receive => "receive",
+            Self::Set => "set",
+            Self::Watch => "watch",
+            Self::Notify => "notify",
+            Self::Wait => "wait",
+            Self::Own => "own",
+            Self::Call => "call",
+            Self::Serve => "serve",
+            Self::Host => "host",
+            Self::Keep => "keep",
+        }
+    }
+
+    fn channels(self) -> &'static [&'static str] {
+        match self {
+            Self::Send | Self::Receive => &QUEUES,
+            Self::Set | Self::Watch => &STATES,
+            Self::Notify | Self::Wait => &[SIGNAL],
+            Self::Own => &LOCKS,
+            Self::Call | Self::Serve => &[SERVICE],
+            Self::Host => &[HOST],
+            _ => &TOPICS,
+        }
+    }
+
+    /// What plays it. A crowd of handles is Rust's, and so are a keeper and a host, which are too
+    /// long to be written three times.
+    fn languages(self, channel: &str) -> &'static [&'static str] {
+        match self {
+            Self::Keep | Self::Host => &["rust"],
+            // Python cannot compare and swap a word of the witness.
+            Self::Own if channel == SEMAPHORE => &["rust", "c"],
+            _ => &["rust", "c", "python"],
+        }
     }
 }
 
-/// The names of the channels: two topics and two queues.
+/// The names of the channels.
 pub const TOPICS: [&str; 2] = ["topic-a", "topic-b"];
 pub const QUEUES: [&str; 2] = ["queue-a", "queue-b"];
+pub const STATES: [&str; 2] = ["state-a", "state-b"];
+pub const SIGNAL: &str = "signal";
+pub const LOCK: &str = "lock";
+pub const SEMAPHORE: &str = "semaphore";
+const LOCKS: [&str; 2] = [LOCK, SEMAPHORE];
+pub const SERVICE: &str = "service";
+/// Each host has a name of its own, which begins so.
+pub const HOST: &str = "host";
+
+/// How many may have a lock or a semaphore at once.
+pub fn permits(channel: &str) -> u32 {
+    if channel == SEMAPHORE { 3 } else { 1 }
+}
 
 /// What all actors of a round share.
 #[derive(Clone, Debug)]
@@ -77,6 +149,14 @@ impl Setting {
     }
 }
 
+/// Where the actors of a round meet.
+#[derive(Clone, Copy)]
+pub struct Places<'a> {
+    pub channels: &'a Path,
+    pub pages: &'a Path,
+    pub witness: &'a Path,
+}
+
 #[derive(Clone, Debug)]
 pub struct Part {
     pub id: u64,
@@ -111,30 +191,43 @@ impl Part {
             (18, Role::Send),
             (26, Role::Receive),
             (3, Role::Keep),
+            (8, Role::Set),
+            (9, Role::Watch),
+            (5, Role::Notify),
+            (6, Role::Wait),
+            (14, Role::Own),
+            (10, Role::Call),
+            (9, Role::Serve),
+            (3, Role::Host),
         ]);
         Self::of(role, id, dice, setting)
     }
 
     pub fn of(role: Role, id: u64, dice: &mut Dice, setting: &Setting) -> Self {
-        let names: &[&'static str] = if role.is_of_queue() { &QUEUES } else { &TOPICS };
-        // A crowd needs several handles and a keeper has none: only Rust does that.
-        let is_crowd = role.is_producer() && dice.chance(12);
-        let language = match role == Role::Keep || is_crowd {
+        let channel = *dice.pick(role.channels());
+        let is_crowd = matches!(role, Role::Publish | Role::Send) && dice.chance(12);
+        let able = role.languages(channel).iter();
+        let able: Vec<&str> = able
+            .filter(|one| setting.languages.contains(one))
+            .copied()
+            .collect();
+        let language = match is_crowd {
             true => "rust",
-            false => *dice.pick(&setting.languages),
+            false => *dice.pick(&able),
         };
         let is_poor = language != "python" && dice.chance(4);
         Self {
             id,
             role,
-            channel: *dice.pick(names),
+            channel,
             language,
             handles: match is_crowd {
                 true => 20 + dice.roll(HANDLES_MAX as u64 - 20),
                 false => 1,
             },
             user: dice.roll(u64::from(setting.users) + 1) as u32,
-            in_namespace: setting.has_namespaces && dice.chance(15),
+            // A host looks for itself in /proc, which is that of another namespace.
+            in_namespace: setting.has_namespaces && dice.chance(15) && role != Role::Host,
             memory_max: is_poor.then(|| (24 << 20) + dice.roll(200 << 20)),
             is_nervous: dice.chance(15),
             history: match role.is_subscriber() && dice.chance(30) {
@@ -150,14 +243,9 @@ impl Part {
     }
 
     /// What comes after the program's name.
-    pub fn words(&self, directory: &Path, page: &Path, setting: &Setting) -> Vec<String> {
-        let role = match self.role {
-            Role::Publish => "publish",
-            Role::Send => "send",
-            Role::Receive => "receive",
-            Role::Keep => "keep",
-            _ => "subscribe",
-        };
+    pub fn words(&self, places: &Places<'_>, page: &Path, setting: &Setting) -> Vec<String> {
+        // All others keep one value, or none.
+        let has_depth = self.channel.starts_with("topic") || self.channel.starts_with("queue");
         let bytes_max = match self.channel.ends_with('b') {
             true => setting.bytes_max,
             false => setting.bytes_max.min(400_000),
@@ -172,7 +260,7 @@ impl Part {
             ("latest", u64::from(self.role == Role::Latest)),
             ("tap", u64::from(self.role == Role::Tap)),
             ("history", self.history),
-            ("depth", u64::from(setting.depth)),
+            ("depth", if has_depth { setting.depth.into() } else { 0 }),
             ("pool", setting.pool_bytes_max),
             ("bytes", bytes_max),
             ("handles", self.handles),
@@ -181,14 +269,16 @@ impl Part {
             ("burst", self.burst),
             ("pause_us", self.pause_us),
             ("unstamped", u64::from(self.is_unstamped)),
+            ("permits", u64::from(permits(self.channel))),
             ("uid", u64::from(user)),
             ("gid", u64::from(group)),
         ];
         let texts = [
-            ("role", role.to_owned()),
+            ("role", self.role.name().to_owned()),
             ("channel", self.channel.to_owned()),
-            ("dir", directory.display().to_string()),
+            ("dir", places.channels.display().to_string()),
             ("page", page.display().to_string()),
+            ("witness", places.witness.display().to_string()),
         ];
         let numbers = numbers.map(|(key, number)| (key, number.to_string()));
         let pairs = texts.into_iter().chain(numbers);

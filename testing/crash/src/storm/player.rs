@@ -2,7 +2,7 @@
 
 use super::languages::Programs;
 use super::page::{Page, order, state, word};
-use super::part::{Part, Setting};
+use super::part::{Part, Places, Setting};
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
@@ -74,18 +74,33 @@ pub fn can_make_namespaces() -> bool {
     status.is_ok_and(|status| status.success())
 }
 
+/// The processes that were started with this page, and have not ended.
+pub fn who_was_told(page: &Path) -> Vec<u32> {
+    let word = format!("page={}", page.display());
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers
+        .filter(|number: &u32| {
+            // One that has ended, and was not waited for, has no words.
+            let words = std::fs::read(format!("/proc/{number}/cmdline")).unwrap_or_default();
+            words
+                .split(|byte| *byte == 0)
+                .any(|one| one == word.as_bytes())
+        })
+        .collect()
+}
+
 impl Player {
     pub fn start(
         part: Part,
         programs: &Programs,
-        channels: &Path,
-        pages: &Path,
+        places: &Places<'_>,
         setting: &Setting,
     ) -> io::Result<Self> {
-        let path = pages.join(part.id.to_string());
+        let path = places.pages.join(part.id.to_string());
         let page = Page::create(&path)?;
         let mut command = programs.command(part.language);
-        command.args(part.words(channels, &path, setting));
+        command.args(part.words(places, &path, setting));
         if let Some(bytes) = part.memory_max {
             let limit = libc::rlimit {
                 rlim_cur: bytes,
@@ -115,6 +130,11 @@ impl Player {
             turns: 0,
             turned: Instant::now(),
         })
+    }
+
+    /// Its page, which nobody else is told of but its plugins.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     pub fn process(&self) -> u32 {

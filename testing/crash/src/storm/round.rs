@@ -1,42 +1,46 @@
 //! One round of a storm: a cast that comes, goes, is killed, stopped and frozen, and then a calm
-//! in which everything must arrive and nothing may be left.
+//! (`calm.rs`) in which everything must arrive and nothing may be left.
 //!
 //! What happens follows from the seed alone, action by action; when it happens does not.
 
 use super::dice::Dice;
 use super::freezer::Freezer;
-use super::judge::Ledger;
+use super::judge::states::Setter;
+use super::judge::{Ledger, Totals};
 use super::languages::Programs;
-use super::page::{HANDLES_MAX, order, state, word};
-use super::part::{Part, QUEUES, Role, Setting, TOPICS};
-use super::player::{Condition, End, Player};
+use super::page::{HANDLES_MAX, word};
+use super::part::{Part, Places, Role, Setting};
+use super::player::{self, Condition, End, Player};
+use super::witness::Witness;
 use crate::place::Place;
-use simpleipc::{Options, Publisher, Receiver};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Nobody may be held up longer than this who is not stopped: with 50 processes on 2 processors,
 /// of which one may be looking at 64 MiB. A failure, not a measurement.
 pub const STUCK: Duration = Duration::from_secs(10);
 /// Between two looks at the pages.
-const LOOK: Duration = Duration::from_millis(5);
+pub(super) const LOOK: Duration = Duration::from_millis(5);
 /// Longest pause between two actions.
 const PAUSE_US: u64 = 35_000;
 /// Most that are stopped, or frozen, at once.
 const STOPPED_MAX: usize = 5;
 /// Signals of one shower.
 const SHOWER: u64 = 200;
+/// The witness, beside the pages.
+const WITNESS: &str = "witness";
 
 /// What was done in a round.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Deeds {
     pub started: u64,
     pub killed: u64,
     pub stopped: u64,
     pub frozen: u64,
     pub left: u64,
-    pub messages: u64,
-    pub deliveries: u64,
-    pub marked: u64,
+    /// Of those killed, by role.
+    pub deaths: BTreeMap<&'static str, u64>,
     pub longest: Duration,
 }
 
@@ -55,17 +59,20 @@ enum Action {
 }
 
 pub struct Round<'a> {
-    dice: Dice,
-    setting: Setting,
+    pub(super) dice: Dice,
+    pub(super) setting: Setting,
     programs: &'a Programs,
     freezer: Option<&'a Freezer>,
-    channels: Place,
+    pub(super) channels: Place,
     pages: Place,
-    cast: Vec<Player>,
-    ledger: Ledger,
+    witness: Witness,
+    pub(super) cast: Vec<Player>,
+    pub(super) ledger: Ledger,
     deeds: Deeds,
-    next_id: u64,
+    pub(super) next_id: u64,
     target: usize,
+    /// The pages of hosts that have ended, and when: their plugins must end, too.
+    orphaned: Vec<(PathBuf, Instant)>,
 }
 
 impl<'a> Round<'a> {
@@ -81,23 +88,27 @@ impl<'a> Round<'a> {
             0 => Place::new(),
             _ => Place::of_group(setting.group),
         };
+        let pages = Place::new();
+        let witness = Witness::create(&pages.path().join(WITNESS)).expect("a file");
         Self {
             dice,
             setting,
             programs,
             freezer,
             channels,
-            pages: Place::new(),
+            pages,
+            witness,
             cast: Vec::new(),
             ledger: Ledger::default(),
             deeds: Deeds::default(),
             next_id: 1,
             target: 0,
+            orphaned: Vec::new(),
         }
     }
 
     /// Storm and calm; the faults, if there are any.
-    pub fn run(mut self, actions: u64) -> Result<(Deeds, Setting), Vec<String>> {
+    pub fn run(mut self, actions: u64) -> Result<(Deeds, Totals, Setting), Vec<String>> {
         for action in 0..actions {
             if action % 60 == 0 {
                 let max = self.setting.actors_max as u64;
@@ -119,12 +130,7 @@ impl<'a> Round<'a> {
                 return Err(why);
             }
         }
-        [
-            self.deeds.messages,
-            self.deeds.deliveries,
-            self.deeds.marked,
-        ] = self.ledger.totals();
-        Ok((self.deeds, self.setting.clone()))
+        Ok((self.deeds, self.ledger.totals(), self.setting))
     }
 
     fn act(&mut self) {
@@ -220,10 +226,14 @@ impl<'a> Round<'a> {
         self.start_as(part);
     }
 
-    fn start_as(&mut self, part: Part) {
+    pub(super) fn start_as(&mut self, part: Part) {
         self.next_id += 1;
-        let (channels, pages) = (self.channels.path(), self.pages.path());
-        match Player::start(part, self.programs, channels, pages, &self.setting) {
+        let places = Places {
+            channels: self.channels.path(),
+            pages: self.pages.path(),
+            witness: &self.pages.path().join(WITNESS),
+        };
+        match Player::start(part, self.programs, &places, &self.setting) {
             Ok(player) => {
                 self.cast.push(player);
                 self.deeds.started += 1;
@@ -234,7 +244,7 @@ impl<'a> Round<'a> {
         }
     }
 
-    fn kill(&mut self, at: usize) {
+    pub(super) fn kill(&mut self, at: usize) {
         // The order of the others stays: those that leave by themselves do not change it either.
         let mut player = self.cast.remove(at);
         if !player.is_buried {
@@ -259,7 +269,7 @@ impl<'a> Round<'a> {
         }
     }
 
-    fn thaw(&mut self) {
+    pub(super) fn thaw(&mut self) {
         let Some(freezer) = self.freezer else { return };
         if let Err(why) = freezer.thaw() {
             self.ledger.fault(format!("cannot thaw: {why}"));
@@ -271,7 +281,7 @@ impl<'a> Round<'a> {
     }
 
     /// Time goes by, under watch.
-    fn pass(&mut self, time: Duration) {
+    pub(super) fn pass(&mut self, time: Duration) {
         let until = Instant::now() + time;
         loop {
             self.look();
@@ -317,6 +327,26 @@ impl<'a> Round<'a> {
                 None => at += 1,
             }
         }
+        self.look_for_orphans();
+    }
+
+    /// The plugins of a host that has ended must not live on.
+    fn look_for_orphans(&mut self) {
+        let late = |(page, since): &(PathBuf, Instant)| {
+            let living = player::who_was_told(page);
+            (!living.is_empty() && since.elapsed() > STUCK)
+                .then(|| format!("a plugin lives without its host, {page:?}: {living:?}"))
+        };
+        let late: Vec<String> = self.orphaned.iter().filter_map(late).collect();
+        late.into_iter().for_each(|what| self.ledger.fault(what));
+        self.orphaned
+            .retain(|(page, _)| !player::who_was_told(page).is_empty());
+    }
+
+    /// Hosts whose plugins have not ended yet.
+    pub(super) fn orphans(&self) -> Vec<String> {
+        let pages = self.orphaned.iter();
+        pages.map(|(page, _)| format!("{page:?}")).collect()
     }
 
     /// Brings the ledger up to date. In this order: who is there, what has been sent, what has
@@ -339,6 +369,11 @@ impl<'a> Round<'a> {
             .filter(|player| player.is_known)
             .map(|player| (player.part.id, player.page.take_entries()))
             .collect();
+        let waiters = self.cast.iter().filter(|one| one.part.role == Role::Wait);
+        for waiter in waiters.filter(|one| one.is_known) {
+            self.ledger
+                .noted(waiter.part.id, waiter.page.read(word::NOTED));
+        }
         self.read_senders();
         for (id, entries) in logs {
             for entry in entries {
@@ -356,6 +391,16 @@ impl<'a> Round<'a> {
                 let done = player.page.done(handle);
                 let begun = player.page.begun(handle).max(done);
                 self.ledger.sent(sender, player.part.channel, begun, done);
+                if player.part.role == Role::Set {
+                    let setter = Setter {
+                        channel: player.part.channel,
+                        begun,
+                        done,
+                        began_ns: player.page.read(word::SET_BEGAN_NS),
+                        ended_ns: player.page.read(word::SET_ENDED_NS),
+                    };
+                    self.ledger.states.set(sender, setter);
+                }
             }
         }
     }
@@ -379,164 +424,29 @@ impl<'a> Round<'a> {
             self.ledger
                 .fault(format!("a message in hand has changed: {part:?}"));
         }
+        let intruder = page.read(word::INTRUDER);
+        if intruder > 0 {
+            self.ledger
+                .fault(format!("had what {intruder} has, too: {part:?}"));
+        }
+        self.witness.bury(part.id);
+        match part.role {
+            Role::Own => self.ledger.told(part.channel, page.read(word::TOLD)),
+            Role::Serve => self.ledger.server_gone(part, player.process(), was_killed),
+            Role::Host => self
+                .orphaned
+                .push((player.path().to_owned(), Instant::now())),
+            _ => {}
+        }
+        if was_killed {
+            let role: &'static str = part.role.name();
+            *self.deeds.deaths.entry(role).or_default() += 1;
+        }
         if let End::Failed(status) = end {
             let code = page.read(word::FAILED);
             self.ledger
                 .fault(format!("ended with {status}, status {code}: {part:?}"));
         }
         player
-    }
-
-    /// No more deaths: whoever lives must be able to go on, everything must arrive, and nothing
-    /// may be left.
-    fn calm(&mut self) -> Result<(), Vec<String>> {
-        self.thaw();
-        let stopped = self.cast.iter_mut();
-        stopped
-            .filter(|player| player.condition == Condition::Stopped)
-            .for_each(Player::resume);
-        // Who cannot have the memory for what is there may hold up those who wait for it.
-        while let Some(at) = (0..self.cast.len()).find(|at| {
-            let player = &self.cast[*at];
-            player.part.memory_max.is_some() && !player.is_buried
-        }) {
-            self.kill(at);
-        }
-        for name in QUEUES {
-            let mut part = Part::of(Role::Receive, self.next_id, &mut self.dice, &self.setting);
-            (part.channel, part.memory_max) = (name, None);
-            self.start_as(part);
-        }
-        self.expect_progress()?;
-        let producers = |player: &&mut Player| player.part.role.is_producer();
-        self.cast
-            .iter_mut()
-            .filter(producers)
-            .for_each(|player| player.order(order::HUSH));
-        self.wait_for("producers do not hush", |round| {
-            round.those(|player| {
-                let state = player.page.read(word::STATE);
-                player.part.role.is_producer() && state == state::PLAYING
-            })
-        })?;
-        self.wait_for("did not arrive", |round| round.ledger.missing())?;
-        self.wait_for("waits", |round| round.waiting())?;
-        self.check_leaks()?;
-        self.cast.retain(|player| !player.is_buried);
-        self.cast.iter_mut().for_each(Player::tell_to_end);
-        self.wait_for("does not end", |round| round.those(|_| true))?;
-        self.ledger.close();
-        self.check_leavings()
-    }
-
-    /// Everybody who sends must get at least one message more through.
-    fn expect_progress(&mut self) -> Result<(), Vec<String>> {
-        let done = |player: &Player| -> u64 {
-            let handles = 0..player.part.handles as usize;
-            handles.map(|handle| player.page.done(handle)).sum()
-        };
-        let before: Vec<(u64, u64)> = self
-            .cast
-            .iter()
-            .filter(|one| one.part.role.is_producer() && one.is_playing())
-            .filter(|one| one.condition == Condition::Running && one.part.memory_max.is_none())
-            .map(|one| (one.part.id, done(one)))
-            .collect();
-        self.wait_for("cannot send", |round| {
-            round.those(|player| {
-                let then = before.iter().find(|(id, _)| *id == player.part.id);
-                then.is_some_and(|(_, then)| done(player) <= *then)
-            })
-        })
-    }
-
-    /// The parts of those who live and for whom `is_meant` holds.
-    fn those(&self, is_meant: impl Fn(&Player) -> bool) -> Vec<String> {
-        let living = self.cast.iter().filter(|player| !player.is_buried);
-        let meant = living.filter(|player| is_meant(player));
-        meant.map(|player| format!("{:?}", player.part)).collect()
-    }
-
-    /// Watches until there are none any more.
-    fn wait_for(
-        &mut self,
-        what: &str,
-        still: impl Fn(&Self) -> Vec<String>,
-    ) -> Result<(), Vec<String>> {
-        let until = Instant::now() + STUCK;
-        loop {
-            self.pass(2 * LOOK);
-            let left = still(self);
-            if left.is_empty() {
-                return Ok(());
-            }
-            if !self.ledger.is_sound() {
-                return Err(Vec::new());
-            }
-            if Instant::now() > until {
-                let few = left.iter().take(6);
-                return Err(few
-                    .map(|one| format!("after {STUCK:?} {what}: {one}"))
-                    .collect());
-            }
-        }
-    }
-
-    /// Messages that queues still hold, although all of them have been received.
-    fn waiting(&self) -> Vec<String> {
-        let reports = simpleipc::audit_all(Some(self.channels.path()));
-        let reports = reports.expect("the directory is ours");
-        let full = reports.iter().filter(|report| report.waiting > 0);
-        full.map(|report| format!("{} holds {}", report.name, report.waiting))
-            .collect()
-    }
-
-    /// Opens and closes every channel, which repairs whatever is still to be repaired.
-    fn visit(&self) -> Result<(), Vec<String>> {
-        let options = Options {
-            depth: self.setting.depth,
-            pool_bytes_max: self.setting.pool_bytes_max,
-            ..self.channels.options()
-        };
-        let text = |error: simpleipc::Error| vec![format!("a visitor: {error}")];
-        for name in TOPICS {
-            match Publisher::open(name, &options) {
-                Ok(publisher) => drop(publisher),
-                // It has looked at everybody before it was told so.
-                Err(error) if error.status() == simpleipc::Status::TooManyProducers => {}
-                Err(error) => return Err(text(error)),
-            }
-        }
-        for name in QUEUES {
-            let mut receiver = Receiver::open(name, &options).map_err(text)?;
-            if let Ok(message) = receiver.receive_timeout(Some(Duration::ZERO)) {
-                let stamp = message.capture_time_ns();
-                let (sender, number) = (stamp >> 32, stamp & i64::from(u32::MAX));
-                return Err(vec![format!(
-                    "{sender}/{number} of {name} comes at the end"
-                )]);
-            }
-        }
-        Ok(())
-    }
-
-    fn check_leaks(&self) -> Result<(), Vec<String>> {
-        self.visit()?;
-        match self.channels.leaks() {
-            leaks if leaks.is_empty() => Ok(()),
-            leaks => Err(leaks.iter().map(|leak| format!("leaked: {leak}")).collect()),
-        }
-    }
-
-    /// Everybody has gone, the last of them in an orderly way: no file may be there.
-    fn check_leavings(&self) -> Result<(), Vec<String>> {
-        self.visit()?;
-        match self.channels.files() {
-            files if files.is_empty() => Ok(()),
-            files => Err(files
-                .iter()
-                .map(|file| format!("left behind: {file}"))
-                .collect()),
-        }
     }
 }
