@@ -18,6 +18,8 @@ mod scenes;
 mod service;
 mod service_scenes;
 mod shortage;
+mod signal;
+mod signal_scenes;
 mod stage;
 mod starve;
 mod state;
@@ -288,6 +290,7 @@ fn judge(world: World, page: &Page, patience: bool) -> Result<(), String> {
         World::Topic(topic) => topic.judge(page.parts()),
         World::Queue(queue) => queue.judge(page.parts(), patience),
         World::State(state) => state.judge(page.parts()),
+        World::Signal(signal) => signal.judge(page.parts()),
         World::Lock(lock) => lock.judge(page.parts()),
         World::Service(service) => service.judge(),
     }

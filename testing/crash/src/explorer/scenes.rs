@@ -5,10 +5,11 @@ use super::lock::Lock;
 use super::page::Page;
 use super::queue::Queue;
 use super::service::Service;
+use super::signal::Signal;
 use super::stage::{NOW, Stage, play};
 use super::state::State;
 use super::topic::Topic;
-use super::{lock_scenes, queue_scenes, service_scenes, state_scenes, topic_scenes};
+use super::{lock_scenes, queue_scenes, service_scenes, signal_scenes, state_scenes, topic_scenes};
 use simpleipc::{Options, Status};
 use std::any::Any;
 
@@ -21,6 +22,7 @@ pub enum World {
     Topic(Box<Topic>),
     Queue(Box<Queue>),
     State(Box<State>),
+    Signal(Box<Signal>),
     Lock(Box<Lock>),
     Service(Box<Service>),
 }
@@ -41,6 +43,7 @@ pub fn all() -> impl Iterator<Item = &'static Scene> {
     let scenes = topic_scenes::all().chain(queue_scenes::SCENES);
     scenes
         .chain(state_scenes::SCENES)
+        .chain(signal_scenes::SCENES)
         .chain(lock_scenes::SCENES)
         .chain(service_scenes::SCENES)
 }
@@ -51,6 +54,7 @@ impl World {
             World::Topic(topic) => topic.options.clone(),
             World::Queue(queue) => queue.options.clone(),
             World::State(state) => state.options.clone(),
+            World::Signal(signal) => signal.options.clone(),
             World::Lock(lock) => lock.options.clone(),
             World::Service(service) => service.options.clone(),
         }
@@ -74,6 +78,13 @@ impl World {
         match self {
             World::State(state) => Ok(state),
             _ => Err("not a state".to_owned()),
+        }
+    }
+
+    pub fn signal(&mut self) -> Result<&mut Signal, String> {
+        match self {
+            World::Signal(signal) => Ok(signal),
+            _ => Err("not a signal".to_owned()),
         }
     }
 
@@ -125,6 +136,15 @@ pub fn recover(world: &World, stage: &Stage) -> Held {
             let mut watcher = stage.watcher();
             stage.get(&mut watcher);
             Box::new((setter, watcher))
+        }
+        World::Signal(_) => {
+            let mut notifier = stage.notifier();
+            stage.notify(|| notifier.notify());
+            let mut waiter = stage.waiter();
+            stage.notify(|| notifier.notify());
+            let count = stage.insist(|| waiter.wait(NOW));
+            assert_eq!(count, Ok(1));
+            Box::new((notifier, waiter))
         }
         World::Service(_) => {
             let mut server = stage.server();

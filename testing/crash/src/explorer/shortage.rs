@@ -122,6 +122,7 @@ fn suffer(
             World::Topic(topic) => topic.join()?,
             World::Queue(queue) => queue.join()?,
             World::State(state) => state.join()?,
+            World::Signal(signal) => signal.join()?,
             World::Lock(lock) => lock.join()?,
             World::Service(service) => service.join()?,
         }

@@ -19,6 +19,7 @@ use std::time::Duration;
 pub const TOPIC: &str = "topic";
 pub const QUEUE: &str = "queue";
 pub const STATE: &str = "state";
+pub const SIGNAL: &str = "signal";
 pub const LOCK: &str = "lock";
 pub const SERVICE: &str = "service";
 /// Nobody may be held up longer than this by a death; a failure, not a measurement.
@@ -161,7 +162,7 @@ impl Stage {
         assert_eq!(error.status().class(), Class::System, "{error:?}");
         let text = error.to_string();
         let directory = self.options.directory.as_deref().expect("one of its own");
-        let culprits = [TOPIC, QUEUE, STATE, LOCK].map(|name| format!("'{name}'"));
+        let culprits = [TOPIC, QUEUE, STATE, SIGNAL, LOCK].map(|name| format!("'{name}'"));
         let names = |culprit: &String| text.contains(culprit);
         let is_named = culprits.iter().any(names) || names(&directory.display().to_string());
         let remedy = text.split_once("; ").map_or("", |(_, remedy)| remedy);

@@ -145,6 +145,24 @@ pub const SCENES: &[Scene] = &[
         ..LIVELY
     },
     Scene {
+        name: "state: hold a value twice while others are set",
+        services: &[
+            |world, _| world.state()?.set(5_000),
+            |world, _| world.state()?.set(20_000),
+        ],
+        role: |stage| {
+            let mut watcher = stage.watcher();
+            stage.ask();
+            stage.begin();
+            let (one, other) = (stage.get(&mut watcher), stage.get(&mut watcher));
+            drop(one);
+            stage.ask();
+            drop(other);
+            Box::new(watcher)
+        },
+        ..LIVELY
+    },
+    Scene {
         name: "state: leave, setter",
         role: |stage| {
             let mut setter = stage.setter();
