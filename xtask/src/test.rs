@@ -103,7 +103,7 @@ const FIRST: [Suite; 4] = [
 ];
 
 /// The suites after them.
-const LAST: [Suite; 11] = [
+const LAST: [Suite; 12] = [
     Suite {
         name: Cow::Borrowed("interop"),
         needs: &[Need::Compilers, Need::Package, Need::Languages],
@@ -129,6 +129,12 @@ const LAST: [Suite; 11] = [
         name: Cow::Borrowed("book"),
         needs: &[Need::Compilers, Need::Package, Need::Languages],
         work: Work::Script("testing/book/check"),
+        count: Count::LastLine,
+    },
+    Suite {
+        name: Cow::Borrowed("plugins"),
+        needs: &[],
+        work: Work::Xtask(&["demo", "plugins", "--check"]),
         count: Count::LastLine,
     },
     Suite {

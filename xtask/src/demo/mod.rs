@@ -1,7 +1,9 @@
 //! `cargo xtask demo`: the main job on real pictures. Three programs in three languages: a camera
-//! (Object Pascal), a model (Python) and a viewer (Rust); see examples/camera.
+//! (Object Pascal), a model (Python) and a viewer (Rust); see examples/camera. `demo plugins` runs
+//! the editor of examples/plugins.
 
 mod check;
+mod plugins;
 mod program;
 
 use std::fs;
@@ -32,16 +34,35 @@ const PYTHON_PACKAGES: [&str; 3] = [
 /// How `cargo xtask demo` is called.
 #[derive(clap::Args)]
 pub struct Options {
+    /// What to run.
+    #[arg(value_enum, default_value = "camera")]
+    example: Example,
     /// Verify everything, kill and restart each program, then say what failed.
     #[arg(long)]
     check: bool,
-    /// How long to run without --check.
+    /// How long to run the camera without --check.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
 }
 
+/// The whole systems in examples/.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Example {
+    /// Pictures from a camera through a model to a viewer.
+    Camera,
+    /// An editor whose plugins may crash.
+    Plugins,
+}
+
 /// Sets up, builds, runs.
 pub fn run(root: &Path, options: &Options) -> Result<(), String> {
+    match options.example {
+        Example::Camera => camera(root, options),
+        Example::Plugins => plugins::run(root, options.check),
+    }
+}
+
+fn camera(root: &Path, options: &Options) -> Result<(), String> {
     let started = Instant::now();
     let products = Products::make(root)?;
     announce(&format!(
