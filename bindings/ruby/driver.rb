@@ -1,0 +1,169 @@
+# frozen_string_literal: true
+
+# The Ruby side of testing/interop: one command a line on the input, one answer a line on the output.
+
+require_relative "simpleipc"
+require_relative "drivernotation"
+
+# Does what the lines say.
+class Driver
+  ROOM = 10
+  ROLES = {
+    "publish" => SimpleIPC::Publisher, "subscribe" => SimpleIPC::Subscriber,
+    "send" => SimpleIPC::Sender, "receive" => SimpleIPC::Receiver, "set" => SimpleIPC::Setter,
+    "watch" => SimpleIPC::Watcher, "notify" => SimpleIPC::Notifier, "wait" => SimpleIPC::Waiter,
+    "lock" => SimpleIPC::Lock, "call" => SimpleIPC::Client, "serve" => SimpleIPC::Server
+  }.freeze
+
+  def initialize
+    @handles = {}
+    @calls = {}
+  end
+
+  def answer(line)
+    command, *words = line.split
+    public_send("do_#{command}", *words) || "ok"
+  rescue SimpleIPC::Error => error
+    "error #{error.status} #{error.message}"
+  rescue StandardError => error
+    "error 25 #{error.class}: #{error.message}"
+  end
+
+  def do_hello = "ok ruby #{SimpleIPC.version}"
+
+  def do_open(id, role, name, *options)
+    given = options.to_h do |option|
+      key, number = option.split("=")
+      [key.to_sym, number ? Integer(number) : true]
+    end
+    @handles[id] = ROLES.fetch(role).new(name, **given)
+    nil
+  end
+
+  def do_put(id, value, capture = "capture=0")
+    capture_time_ns = Integer(capture.delete_prefix("capture="))
+    @handles[id].put(parse(value), capture_time_ns: capture_time_ns, timeout: ROOM)
+  end
+
+  def do_loan(id, word)
+    value = parse(word)
+    what = value.is_a?(String) ? [:bytes, value.bytesize] : [value.dtype, value.shape, value.format]
+    @handles[id].loan(*what, timeout: ROOM) do |lent|
+      lent.write(value.is_a?(String) ? value : value.bytes)
+    end
+  end
+
+  def do_once(verb, name, word = nil)
+    case verb
+    when "get" then SimpleIPC.get(name, timeout: seconds(word)) { |message| describe(message) }
+    when "wait" then "count #{SimpleIPC.wait(name, timeout: seconds(word))}"
+    when "notify" then SimpleIPC.notify(name)
+    else SimpleIPC.public_send(verb, name, parse(word))
+    end
+  end
+
+  def do_take(id, timeout)
+    let_go
+    @handles[id].receive(timeout: seconds(timeout)) { |message| describe(message) }
+  end
+
+  def do_hold(id, timeout)
+    let_go
+    @held = @handles[id].receive(timeout: seconds(timeout))
+    describe(@held)
+  end
+
+  def do_get(id, timeout)
+    @handles[id].get(timeout: seconds(timeout)) { |message| describe(message) }
+  end
+
+  def do_put_if(id, value, expected)
+    expected = expected == "new" ? nil : Integer(expected)
+    is_set = @handles[id].set_if(parse(value), expected, timeout: ROOM)
+    "error #{SimpleIPC::C::CONFLICT} the value is another one" unless is_set
+  end
+
+  def do_notify(id) = @handles[id].notify
+
+  def do_wait(id, timeout) = "count #{@handles[id].wait(timeout: seconds(timeout))}"
+
+  def do_lock(id, timeout)
+    lock = @handles[id].lock(timeout: seconds(timeout))
+    "ok abandoned=#{lock.abandoned_pid ? 1 : 0}"
+  end
+
+  def do_unlock(id) = @handles[id].unlock
+
+  def do_call(id, method, word, manner = nil)
+    args = parse(word)
+    listed, named = args.is_a?(Hash) ? [[], args.transform_keys(&:to_sym)] : [[*args], {}]
+    if manner == "oneway"
+      @handles[id].send(method, *listed, **named)
+      return "call 0"
+    end
+    number = (@calls.size + 1).to_s
+    @calls[number] = @handles[id].start(method, *listed, idempotent: !manner.nil?, **named)
+    "call #{number}"
+  end
+
+  def do_result(_id, number, timeout)
+    reply = @calls.fetch(number).reply(timeout: seconds(timeout))
+    "reply #{print_value(reply.value)} more=#{reply.more? ? 1 : 0}"
+  rescue SimpleIPC::ServiceError => error
+    "failed #{error.code} #{print_value(error.message)} #{print_value(error.data)}"
+  end
+
+  def do_cancel(_id, number) = @calls.fetch(number).cancel
+
+  def do_serve(id, timeout)
+    @request&.release
+    @request = @handles[id].receive(timeout: seconds(timeout))
+    one_way = @request.one_way? ? 1 : 0
+    "request #{@request.method} #{print_value(@request.args)} oneway=#{one_way}"
+  end
+
+  def do_reply(value, more = nil) = more ? @request.push(parse(value)) : done(parse(value))
+
+  def do_fail(code, text, data)
+    @request.fail(Integer(code), parse(text), parse(data))
+    @request.release
+  end
+
+  def do_cancelled = "cancelled #{@request.cancelled? ? 1 : 0}"
+
+  def do_close(id) = @handles.delete(id).close
+
+  def do_quit = @handles.each_value(&:close).clear && nil
+
+  private
+
+  def parse(word) = DriverNotation::Parser.new(word).value
+
+  def print_value(value) = DriverNotation.print(value)
+
+  def seconds(milliseconds) = Integer(milliseconds) / 1000.0
+
+  def done(value)
+    @request.reply(value)
+    @request.release
+  end
+
+  def let_go
+    @held&.release
+    @held = nil
+  end
+
+  def describe(message)
+    aged = message.publish_time_ns.positive? && message.receive_time_ns >= message.publish_time_ns
+    "value #{print_value(message.value)} seq=#{message.sequence} missed=#{message.missed} " \
+      "redelivered=#{message.redelivered? ? 1 : 0} capture=#{message.capture_time_ns} " \
+      "aged=#{aged ? 1 : 0}"
+  end
+end
+
+driver = Driver.new
+$stdout.sync = true
+$stdin.each_line do |line|
+  puts driver.answer(line)
+  break if line.chomp == "quit"
+end
