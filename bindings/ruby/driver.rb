@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The Ruby side of testing/interop: one command a line on the input, one answer a line on the output.
+# The Ruby side of testing/interop: a command a line on the input, an answer a line on the output.
 
 require_relative "simpleipc"
 require_relative "drivernotation"

@@ -2,7 +2,7 @@
 
 require "fiddle"
 require "json"
-require_relative "generated"
+require_relative "simpleipc/generated"
 
 # Any program talks to any other program on this machine, in any language; README.md shows how.
 #
@@ -123,9 +123,9 @@ module SimpleIPC
   end
 end
 
-require_relative "values"
-require_relative "channels"
-require_relative "services"
+require_relative "simpleipc/values"
+require_relative "simpleipc/channels"
+require_relative "simpleipc/services"
 
 # The one-call functions. Their channels stay open in this process; a forked child has its own.
 module SimpleIPC

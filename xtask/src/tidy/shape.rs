@@ -13,13 +13,15 @@ const BANNED_NAMES: [&str; 9] = [
 ];
 
 /// Endings of the files people write programs in.
-const CODE_ENDINGS: [&str; 12] = [
-    "rs", "c", "h", "cpp", "hpp", "pas", "lpr", "inc", "py", "pyi", "sh", "toml",
+const CODE_ENDINGS: [&str; 27] = [
+    "rs", "c", "h", "cpp", "hpp", "pas", "lpr", "inc", "py", "pyi", "rb", "php", "pl", "pm", "t",
+    "go", "js", "mjs", "ts", "java", "kt", "cs", "lua", "nim", "zig", "sh", "toml",
 ];
 
 /// Endings of the files whose lines must fit a screen; TOML tables and prose may run on.
-const NARROW_ENDINGS: [&str; 10] = [
-    "rs", "c", "h", "cpp", "hpp", "pas", "lpr", "inc", "py", "pyi",
+const NARROW_ENDINGS: [&str; 25] = [
+    "rs", "c", "h", "cpp", "hpp", "pas", "lpr", "inc", "py", "pyi", "rb", "php", "pl", "pm", "t",
+    "go", "js", "mjs", "ts", "java", "kt", "cs", "lua", "nim", "zig",
 ];
 
 /// Marks of unfinished work. In two pieces, so that this file does not break its own rule.

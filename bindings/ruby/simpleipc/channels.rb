@@ -43,6 +43,8 @@ module SimpleIPC
       @value = Codec.decode(struct, self)
     end
 
+    def inspect = "#<#{self.class} #{sequence} of #{sender}>"
+
     def release
       ObjectSpace.undefine_finalizer(self)
       C.release(@raw)
@@ -102,7 +104,7 @@ module SimpleIPC
     end
 
     def initialize(name, directory: nil, **options)
-      raise TypeError, "a name is text, no #{name.class}" unless [String, NilClass].include?(name.class)
+      raise TypeError, "a name is text, no #{name.class}" unless name.nil? || name.is_a?(String)
 
       given = options_struct(directory, options)
       @raw = C.number("J") { |room| C.open(name, self.class::ROLE, given, room, C.error) }
@@ -317,7 +319,7 @@ module SimpleIPC
     def set_if(value, expected, capture_time_ns: 0, timeout: nil)
       keep = []
       raw = Codec.encode(value, keep, capture_time_ns)
-      expected ||= (1 << 64) - 1
+      expected = expected.nil? ? (1 << 64) - 1 : unsigned(:expected, expected, 64)
       status = C.patiently(timeout, self) { |ns| C.put_if(@raw, raw, expected, ns, C.error) }
       C.check(status) unless status == C::CONFLICT
       status == C::OK

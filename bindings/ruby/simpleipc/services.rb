@@ -150,6 +150,9 @@ module SimpleIPC
     # done again by another server when this one dies.
     def on(name, callable = nil, idempotent: false, about: "", &block)
       callable ||= block
+      raise TypeError, "a method is a block, or can be called" unless callable.respond_to?(:call)
+
+      callable = callable.method(:call) unless callable.respond_to?(:parameters)
       args = callable.parameters.map { |_, parameter| [parameter.to_s, "any"] }
       offer = { name: name, args: args, idempotent: idempotent, about: about }
       keep = []
@@ -161,7 +164,7 @@ module SimpleIPC
 
     # The next request; with a block it is released after that. Raises Timeout.
     def receive(timeout: @timeout)
-      message = super(timeout: timeout)
+      message = take(:take, timeout)
       request = Request.new(message)
       return request unless block_given?
 
@@ -228,15 +231,28 @@ module SimpleIPC
     end
   end
 
-  # Starts programs as plugins; plugin `p` of the host `h` serves `h.p`. What is received are events:
-  # hashes with event, plugin, pid and more.
+  # Starts programs as plugins; plugin `p` of the host `h` serves `h.p`. What is received are
+  # events: hashes with event, plugin, pid and more.
   class Host < Source
     ROLE = C::ROLE_HOST
 
-    # Options: args, restarts, within and hang_after (seconds).
-    def start(name, program, **options) = order(name: name, program: program, **options)
+    def initialize(name, **options)
+      super
+      @name = name
+    end
+
+    # It is started again up to `restarts` times within so many seconds, and killed when it takes no
+    # call for `hang_after` seconds.
+    def start(name, program, *args, restarts: nil, within: nil, hang_after: nil)
+      limits = { restarts: restarts, seconds: within, hang_after: hang_after }.compact
+      program, *args = [program, *args].map { |one| String.new(one, encoding: "UTF-8") }
+      order(name: name, program: program, args: args, **limits)
+    end
 
     def stop(name) = order(name: name, stop: true)
+
+    # A client of a plugin.
+    def client(name, **options) = Client.new("#{@name}.#{name}", **options)
 
     private
 

@@ -18,8 +18,8 @@ module SimpleIPC
 
     attr_reader :dtype, :shape, :strides, :format
 
-    # `data` is a String, or a Fiddle::Pointer that knows its size: all elements, row-major.
-    # Strides and a message belong to tensors that were received.
+    # `data` is a String, or a Fiddle::Pointer that knows its size. Without strides, which are bytes
+    # from one element to the next, it holds all elements, row-major.
     def initialize(dtype, shape, data, format = "", strides: nil, message: nil)
       raise ArgumentError, "there is no dtype #{dtype.inspect}" unless DTYPES.key?(dtype)
       raise ArgumentError, "#{shape} is no shape" unless self.class.shape?(shape)
@@ -27,9 +27,10 @@ module SimpleIPC
       @dtype, @shape, @format, @message = dtype, shape, format, message
       @pointer = data.is_a?(String) ? Fiddle::Pointer[data.dup.freeze] : data
       @strides = strides || dense
-      return if message || @pointer.size == bytesize
+      wanted = strides ? reach : bytesize
+      return if @pointer.size == wanted || (strides && @pointer.size > wanted)
 
-      raise ArgumentError, "#{dtype} #{shape} has #{bytesize} bytes, not #{@pointer.size}"
+      raise ArgumentError, "#{dtype} #{shape} has #{wanted} bytes, not #{@pointer.size}"
     end
 
     def self.shape?(sizes)
@@ -65,6 +66,14 @@ module SimpleIPC
 
     def dense
       @shape.each_index.map { |dim| itemsize * @shape.drop(dim + 1).reduce(1, :*) }
+    end
+
+    # From the first element to the end of the last one.
+    def reach
+      raise ArgumentError, "#{@strides} are no strides of #{@shape}" if @strides.size != @shape.size
+      return 0 if @shape.include?(0)
+
+      @shape.zip(@strides).sum(itemsize) { |size, stride| (size - 1) * stride }
     end
 
     def gather(memory, dim, at)
@@ -181,7 +190,8 @@ module SimpleIPC
 
     def self.map(value, keep, depth)
       pairs = value.flat_map do |key, one|
-        raise TypeError, "a key is text, no #{key.class}" unless [String, Symbol].include?(key.class)
+        is_text = key.is_a?(String) || key.is_a?(Symbol)
+        raise TypeError, "a key is text, no #{key.class}" unless is_text
 
         [utf8(key.to_s), one]
       end
