@@ -12,8 +12,13 @@ class Driver
     "publish" => SimpleIPC::Publisher, "subscribe" => SimpleIPC::Subscriber,
     "send" => SimpleIPC::Sender, "receive" => SimpleIPC::Receiver, "set" => SimpleIPC::Setter,
     "watch" => SimpleIPC::Watcher, "notify" => SimpleIPC::Notifier, "wait" => SimpleIPC::Waiter,
-    "lock" => SimpleIPC::Lock, "call" => SimpleIPC::Client, "serve" => SimpleIPC::Server
+    "lock" => SimpleIPC::Lock, "call" => SimpleIPC::Client, "serve" => SimpleIPC::Server,
+    "host" => SimpleIPC::Host
   }.freeze
+
+  # What comes with an event.
+  FACTS = { "failed" => %w[text], "ready" => %w[methods], "output" => %w[stream text],
+            "ended" => %w[code], "killed" => %w[signal], "restarting" => %w[after_ms] }.freeze
 
   def initialize
     @handles = {}
@@ -131,6 +136,19 @@ class Driver
 
   def do_cancelled = "cancelled #{@request.cancelled? ? 1 : 0}"
 
+  def do_start(id, plugin, program, args, restarts)
+    @handles[id].start(plugin, parse(program), *parse(args), restarts: Integer(restarts))
+  end
+
+  def do_stop(id, plugin) = @handles[id].stop(plugin)
+
+  def do_event(id, timeout)
+    event = @handles[id].receive(timeout: seconds(timeout), &:value)
+    facts = event.values_at(*FACTS[event["event"]])
+    fact = facts.size > 1 ? facts : facts.first
+    "event #{event['event']} #{event['plugin']} #{print_value(fact)}"
+  end
+
   def do_close(id) = @handles.delete(id).close
 
   def do_quit = @handles.each_value(&:close).clear && nil
@@ -161,8 +179,19 @@ class Driver
   end
 end
 
-driver = Driver.new
+# Serves `add` and `crash`, until its host ends it.
+def be_a_plugin
+  puts "hello from ruby"
+  SimpleIPC::Server.open do |server|
+    server.on("add") { |a, b| a + b }
+    server.on("crash") { Process.kill(:ABRT, Process.pid) && sleep }
+    server.serve
+  end
+end
+
 $stdout.sync = true
+be_a_plugin if ARGV == ["plugin"]
+driver = Driver.new
 $stdin.each_line do |line|
   puts driver.answer(line)
   break if line.chomp == "quit"
