@@ -2,7 +2,8 @@
 //!
 //! ThreadSanitizer and AddressSanitizer are for nightly compilers unless RUSTC_BOOTSTRAP is set.
 //! The former needs a standard library that is built with it, too: else it takes what that does
-//! for a race. Valgrind looks at programs as they are: the C binding's tests, and one in Rust.
+//! for a race. Miri, which runs what needs no operating system, exists for nightly compilers only.
+//! Valgrind looks at programs as they are: the C binding's tests, and one in Rust.
 
 use std::path::Path;
 use std::process::Command;
@@ -16,6 +17,15 @@ use crate::{bindings, setup};
 const SUPPRESSIONS: &str = "testing/fuzz/valgrind.suppressions";
 /// A test binary under a sanitizer takes up to a minute; one that takes this long hangs.
 const TIME_MAX: &str = "15m";
+/// The unit tests that Miri can run: of everything that makes no system calls.
+const MIRI_TESTS: [&str; 6] = [
+    "value::",
+    "mem::",
+    "ring::",
+    "layout::",
+    "error::",
+    "carrier::gate::",
+];
 
 pub fn run(root: &Path) -> Result<(), String> {
     bindings::tools(root, "c,cpp")?;
@@ -23,6 +33,7 @@ pub fn run(root: &Path) -> Result<(), String> {
     let parts = [
         ("address", sanitized(root, "address", &[])),
         ("thread", threads(root)),
+        ("miri", miri(root)),
         ("valgrind, C", memcheck_c(root)),
         ("valgrind, Rust", memcheck_rust(root)),
     ];
@@ -78,6 +89,32 @@ fn threads(root: &Path) -> Result<Tally, String> {
         run_command(Command::new("rustup").args(["component", "add", "rust-src"]))?;
     }
     sanitized(root, "thread", &["-Zbuild-std"])
+}
+
+/// The tests of values, memory and the ring, by an interpreter that knows what Rust permits: which
+/// pointer may lead where, and what is initialized and aligned.
+fn miri(root: &Path) -> Result<Tally, String> {
+    let nightly = ["run", "nightly", "cargo", "miri"];
+    let is_there = || succeeds(Command::new("rustup").args(nightly).arg("--version"));
+    if !is_there() {
+        announce("set-up: a nightly compiler with Miri");
+        let install = ["toolchain", "install", "nightly", "--profile=minimal"];
+        let components = ["--component=miri", "--component=rust-src"];
+        run_command(Command::new("rustup").args(install).args(components))?;
+    }
+    announce("sanitize: miri");
+    let mut command = Command::new("timeout");
+    command
+        .args(["--kill-after=10s", TIME_MAX, "rustup"])
+        .args(nightly)
+        .args(["test", "--package=simpleipc", "--lib", "--"])
+        .args(MIRI_TESTS)
+        .current_dir(root)
+        .env(
+            "CARGO_TARGET_DIR",
+            repository::target(root).join("sanitize/miri"),
+        );
+    tally(&mut command, Count::Cargo)
 }
 
 /// Valgrind, which is to fail when the program has done wrong or has lost memory for good.
