@@ -125,6 +125,9 @@ extern "C" {
 /* take the calls of a service and answer them; with the name NULL, of the one that this process is
  * to be as a plugin */
 #define SIPC_ROLE_SERVE 11u
+/* watch who has a channel open, of any pattern, without being on it; take who comes and goes, maps
+ * with event (up, down), pid, program, language, role, since_ns and id */
+#define SIPC_ROLE_PEERS 12u
 /* start programs of their own as plugins; take what happens to them, maps with event, plugin, pid
  * and more */
 #define SIPC_ROLE_HOST 13u
@@ -669,7 +672,7 @@ SIPC_API int32_t sipc_put(sipc_channel *channel, const sipc_value *value, int64_
  * ran while the thread slept, or sipc_interrupt was called; a handler may call sipc_interrupt, and
  * that is never missed.
  *
- *   channel     opened with SUBSCRIBE, RECEIVE, WATCH, WAIT or SERVE
+ *   channel     opened with SUBSCRIBE, RECEIVE, WATCH, WAIT, SERVE, HOST or PEERS
  *   timeout_ns  below 0: for ever
  *   message     set message->size first; filled on success; release it with sipc_release
  *   error       optional, may be NULL: receives the details
@@ -760,6 +763,37 @@ SIPC_API int32_t sipc_unlock(sipc_channel *channel, sipc_error *error);
  *          that is killed. */
 SIPC_API int32_t sipc_plugin(sipc_channel *channel, const sipc_value *plugin, sipc_error *error);
 
+/* Who has a channel open now: a list of maps with pid (INT), program, language, role (STR: the
+ * verb, as "subscribe"), since_ns (INT, CLOCK_MONOTONIC) and id (INT: the sender of its messages),
+ * in the order of their coming; empty if there is no such channel. Looks without joining, and needs
+ * only leave to read. To be told who comes and goes, open the channel with SIPC_ROLE_PEERS.
+ *
+ *   name     the channel, of any pattern
+ *   options  directory counts
+ *   message  set message->size first; filled on success; release it with sipc_release
+ *   error    optional, may be NULL: receives the details
+ *
+ * Returns: OK, BAD_NAME, BAD_ARGUMENT, CORRUPT, VERSION, NO_PERMISSION, NO_DIRECTORY, SYSTEM,
+ *          INTERNAL.
+ * Threads: any.
+ * If a peer dies: who has died is not there; who is stopped is. */
+SIPC_API int32_t sipc_peers(const char *name, const sipc_options *options, sipc_message *message,
+        sipc_error *error);
+
+/* Says who this process is to those who list or watch peers. Counts for handles that are opened
+ * from now on; longer texts are cut at a character. A binding calls it once, when it is loaded; a
+ * program may call it again.
+ *
+ *   program   what others see as the program's name, at most 64 bytes; NULL or empty: the file name
+ *             of the executable
+ *   language  as "python", at most 16 bytes; NULL: "c"
+ *   error     optional, may be NULL: receives the details
+ *
+ * Returns: OK, BAD_ARGUMENT, INTERNAL.
+ * Threads: any.
+ * If a peer dies: not affected. */
+SIPC_API int32_t sipc_identify(const char *program, const char *language, sipc_error *error);
+
 /* Lets go of a message and, in a queue, reports it done.
  *
  *   message  NULL or an already released message is allowed
@@ -799,7 +833,7 @@ SIPC_API int32_t sipc_unloan(sipc_channel *channel, void *data);
  * faster: the take then times out; wait again. Of a client it means that one of its calls has a
  * reply, or has ended: then ask sipc_result for each, with a timeout of 0.
  *
- *   channels    handles opened with SUBSCRIBE, RECEIVE, WATCH, WAIT, CALL, SERVE or HOST
+ *   channels    handles opened with SUBSCRIBE, RECEIVE, WATCH, WAIT, CALL, SERVE, HOST or PEERS
  *   count       1 to 64
  *   timeout_ns  below 0: for ever
  *   index       which one has a message
@@ -817,9 +851,9 @@ SIPC_API int32_t sipc_wait(sipc_channel *const *channels, uint32_t count, int64_
  * timeout of 0 until it says TIMEOUT; only that clears it. It may be readable although nothing is
  * there: at first, and then up to once a second, every 50 ms while another receiver has a message
  * of the queue in hand, and every 30 ms while calls are in flight. From the first call on a thread
- * of the library waits beside the program.
+ * of the library waits beside the program; not so with PEERS.
  *
- *   channel  opened with SUBSCRIBE (no tap), RECEIVE, WATCH, WAIT, CALL, SERVE or HOST
+ *   channel  opened with SUBSCRIBE (no tap), RECEIVE, WATCH, WAIT, CALL, SERVE, HOST or PEERS
  *   fd       the handle's own, closed with it; do not read, write or close it
  *   error    optional, may be NULL: receives the details
  *

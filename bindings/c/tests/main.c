@@ -153,7 +153,7 @@ int main(int argc, char **argv)
 {
     const test *const lists[] = {argument_tests, channel_tests, value_tests, loan_tests,
                                  state_tests,    lock_tests,    thread_tests, fork_tests,
-                                 upkeep_tests,   call_tests,    plugin_tests,
+                                 upkeep_tests,   call_tests,    plugin_tests, peer_tests,
                                  loop_tests,     epoll_tests};
     const char *prefix = argc > 1 ? argv[1] : "c";
     program_path = argv[0];

@@ -27,6 +27,7 @@ extern const test fork_tests[];
 extern const test loan_tests[];
 extern const test lock_tests[];
 extern const test loop_tests[];
+extern const test peer_tests[];
 extern const test plugin_tests[];
 extern const test state_tests[];
 extern const test thread_tests[];

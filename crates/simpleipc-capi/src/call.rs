@@ -89,7 +89,7 @@ pub unsafe extern "C" fn sipc_result(
                 Ok(reply) => unsafe { fill(to, Kept::Reply(reply)) },
                 Err(CallError::Failed(failure)) => {
                     // SAFETY: as above.
-                    unsafe { fill(to, Kept::Nothing(failure.clone()))? };
+                    unsafe { fill_value(to, failure.to_value().into_owned())? };
                     Err(CallError::Failed(failure).into())
                 }
                 Err(CallError::Lost(error)) => Err(error),
@@ -200,7 +200,7 @@ impl Channel {
     }
 }
 
-/// What the pointers of a request or a reply lead to.
+/// What the pointers of a request, a reply or a mere value lead to.
 struct Hold {
     arrays: Vec<Vec<sipc_value>>,
     /// Borrows from what is kept, so it stands before it: fields are dropped in order.
@@ -211,8 +211,8 @@ struct Hold {
 enum Kept {
     Request(Request),
     Reply(Reply),
-    /// The value borrows from nothing.
-    Nothing(Failure),
+    /// What borrows from nothing.
+    Value(Value<'static>),
 }
 
 impl Kept {
@@ -223,7 +223,7 @@ impl Kept {
                 Ok(Value::List(vec![method, request.args()?]))
             }
             Self::Reply(reply) => reply.value(),
-            Self::Nothing(failure) => Ok(failure.to_value().into_owned()),
+            Self::Value(value) => Ok(value.clone()),
         }
     }
 
@@ -245,7 +245,7 @@ impl Kept {
                     0
                 };
             }
-            Self::Nothing(_) => {}
+            Self::Value(_) => {}
         }
     }
 }
@@ -257,6 +257,15 @@ impl Kept {
 pub(crate) unsafe fn fill_request(to: *mut sipc_message, request: Request) -> Result<()> {
     // SAFETY: passed on.
     unsafe { fill(to, Kept::Request(request)) }
+}
+
+/// Fills the caller's struct with a value that is no message.
+///
+/// # Safety
+/// As for `fill_request`.
+pub(crate) unsafe fn fill_value(to: *mut sipc_message, value: Value<'static>) -> Result<()> {
+    // SAFETY: passed on.
+    unsafe { fill(to, Kept::Value(value)) }
 }
 
 /// Moves what was received to the heap, where its value can borrow from it, and shows the value.

@@ -7,17 +7,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use simpleipc::{
-    Client, Delivery, Error, Host, Interrupter, Notifier, Options, Publisher, Receiver, Result,
-    Semaphore, Sender, Server, Setter, Source, Status, Subscriber, Value, Waiter, Watcher,
+    Client, Delivery, Error, Host, Interrupter, Notifier, Options, PeerWatcher, Publisher,
+    Receiver, Result, Semaphore, Sender, Server, Setter, Source, Status, Subscriber, Value, Waiter,
+    Watcher,
 };
 
 use crate::call;
 use crate::generated::{
     SIPC_KIND_BYTES, SIPC_KIND_FLOAT, SIPC_KIND_INT, SIPC_KIND_STR, SIPC_OPTION_LATEST,
     SIPC_OPTION_LOSSLESS, SIPC_OPTION_TAP, SIPC_OPTION_UNSTAMPED, SIPC_ROLE_CALL, SIPC_ROLE_HOST,
-    SIPC_ROLE_LOCK, SIPC_ROLE_NOTIFY, SIPC_ROLE_PUBLISH, SIPC_ROLE_RECEIVE, SIPC_ROLE_SEND,
-    SIPC_ROLE_SERVE, SIPC_ROLE_SET, SIPC_ROLE_SUBSCRIBE, SIPC_ROLE_WAIT, SIPC_ROLE_WATCH,
-    sipc_channel, sipc_error, sipc_message, sipc_options, sipc_value,
+    SIPC_ROLE_LOCK, SIPC_ROLE_NOTIFY, SIPC_ROLE_PEERS, SIPC_ROLE_PUBLISH, SIPC_ROLE_RECEIVE,
+    SIPC_ROLE_SEND, SIPC_ROLE_SERVE, SIPC_ROLE_SET, SIPC_ROLE_SUBSCRIBE, SIPC_ROLE_WAIT,
+    SIPC_ROLE_WATCH, sipc_channel, sipc_error, sipc_message, sipc_options, sipc_value,
 };
 use crate::guard::{duration, grown, guard, measured, misuse, present, text};
 use crate::handle::{self, Entered};
@@ -25,6 +26,7 @@ use crate::loan::Loans;
 use crate::lock::{self, locks_only};
 use crate::message::{self, Pattern};
 use crate::place::closed;
+use crate::presence;
 use crate::upkeep::optional_directory;
 use crate::value::Given;
 
@@ -50,6 +52,7 @@ pub(crate) enum End {
     Client(Client),
     Server(Server),
     Host(Box<Host>),
+    Peers(Box<PeerWatcher>),
 }
 
 /// See simpleipc.h.
@@ -65,13 +68,11 @@ pub unsafe extern "C" fn sipc_open(
     error: *mut sipc_error,
 ) -> i32 {
     let open = || {
+        presence::speak_c();
         present(channel, "channel")?;
         // SAFETY: the pointers are what the header says.
         let (name, given) = unsafe {
-            let given = match options.is_null() {
-                true => None,
-                false => Some(grown(options, OPTIONS_FIRST_SIZE)?),
-            };
+            let given = grown_options(options)?;
             let name = match name.is_null() && role == SIPC_ROLE_SERVE {
                 true => Cow::Owned(simpleipc::plugin_service()?),
                 false => Cow::Borrowed(text(name, "name", Status::BadName)?),
@@ -105,6 +106,7 @@ pub unsafe extern "C" fn sipc_open(
             SIPC_ROLE_CALL => End::Client(Client::open(name, &options)?),
             SIPC_ROLE_SERVE => End::Server(Server::open(name, &options)?),
             SIPC_ROLE_HOST => End::Host(Box::new(Host::open(name, &options)?)),
+            SIPC_ROLE_PEERS => End::Peers(Box::new(PeerWatcher::open(name, &options)?)),
             _ => return Err(misuse(format!("there is no role {role}; see SIPC_ROLE_*"))),
         };
         let opened = handle::register(Channel {
@@ -273,6 +275,7 @@ impl Channel {
             End::Client(end) => end.interrupter(),
             End::Server(end) => end.interrupter(),
             End::Host(end) => end.interrupter(),
+            End::Peers(end) => end.interrupter(),
         }
     }
 
@@ -295,6 +298,8 @@ impl Channel {
             End::Host(end) => unsafe {
                 message::fill(to, end.events().receive_timeout(timeout), Pattern::Topic)
             },
+            // SAFETY: as above.
+            End::Peers(end) => unsafe { presence::fill_event(to, &end.event(timeout)?) },
             // SAFETY: as above.
             End::Waiter(end) => unsafe { message::fill_count(to, end.wait(timeout)?) },
             // SAFETY: as above.
@@ -377,16 +382,29 @@ impl Channel {
             End::Server(end) => Ok(end),
             End::Client(end) => Ok(end),
             End::Host(end) => Ok(end.events()),
+            End::Peers(end) => Ok(&mut **end),
             _ => Err(puts_only()),
         }
     }
+}
+
+/// Copies the caller's options, if there are any.
+///
+/// # Safety
+/// `options` is NULL or what the header says.
+pub(crate) unsafe fn grown_options(options: *const sipc_options) -> Result<Option<sipc_options>> {
+    if options.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: not NULL, and passed on.
+    unsafe { grown(options, OPTIONS_FIRST_SIZE) }.map(Some)
 }
 
 /// Reads the caller's options; none stands for the defaults.
 ///
 /// # Safety
 /// The pointers in `given` are what the header says.
-unsafe fn read_options(given: Option<&sipc_options>) -> Result<Options> {
+pub(crate) unsafe fn read_options(given: Option<&sipc_options>) -> Result<Options> {
     let Some(given) = given else {
         return Ok(Options::default());
     };

@@ -261,6 +261,9 @@ pub const SIPC_ROLE_CALL: u32 = 10;
 /// take the calls of a service and answer them; with the name NULL, of the one that this process is
 /// to be as a plugin
 pub const SIPC_ROLE_SERVE: u32 = 11;
+/// watch who has a channel open, of any pattern, without being on it; take who comes and goes, maps
+/// with event (up, down), pid, program, language, role, since_ns and id
+pub const SIPC_ROLE_PEERS: u32 = 12;
 /// start programs of their own as plugins; take what happens to them, maps with event, plugin, pid
 /// and more
 pub const SIPC_ROLE_HOST: u32 = 13;
@@ -736,6 +739,26 @@ pub type sipc_plugin_fn = unsafe extern "C" fn(
     error: *mut sipc_error,
 ) -> i32;
 
+/// Who has a channel open now: a list of maps with pid (INT), program, language, role (STR: the
+/// verb, as "subscribe"), since_ns (INT, CLOCK_MONOTONIC) and id (INT: the sender of its messages),
+/// in the order of their coming; empty if there is no such channel. Looks without joining, and
+/// needs only leave to read. To be told who comes and goes, open the channel with SIPC_ROLE_PEERS.
+pub type sipc_peers_fn = unsafe extern "C" fn(
+    name: *const c_char,
+    options: *const sipc_options,
+    message: *mut sipc_message,
+    error: *mut sipc_error,
+) -> i32;
+
+/// Says who this process is to those who list or watch peers. Counts for handles that are opened
+/// from now on; longer texts are cut at a character. A binding calls it once, when it is loaded; a
+/// program may call it again.
+pub type sipc_identify_fn = unsafe extern "C" fn(
+    program: *const c_char,
+    language: *const c_char,
+    error: *mut sipc_error,
+) -> i32;
+
 /// Lets go of a message and, in a queue, reports it done.
 pub type sipc_release_fn = unsafe extern "C" fn(message: *mut sipc_message);
 
@@ -769,7 +792,7 @@ pub type sipc_wait_fn = unsafe extern "C" fn(
 /// timeout of 0 until it says TIMEOUT; only that clears it. It may be readable although nothing is
 /// there: at first, and then up to once a second, every 50 ms while another receiver has a message
 /// of the queue in hand, and every 30 ms while calls are in flight. From the first call on a thread
-/// of the library waits beside the program.
+/// of the library waits beside the program; not so with PEERS.
 pub type sipc_fd_fn =
     unsafe extern "C" fn(channel: *mut sipc_channel, fd: *mut i32, error: *mut sipc_error) -> i32;
 
@@ -879,6 +902,8 @@ macro_rules! check_bodies {
         const _: $crate::generated::sipc_lock_fn = $crate::sipc_lock;
         const _: $crate::generated::sipc_unlock_fn = $crate::sipc_unlock;
         const _: $crate::generated::sipc_plugin_fn = $crate::sipc_plugin;
+        const _: $crate::generated::sipc_peers_fn = $crate::sipc_peers;
+        const _: $crate::generated::sipc_identify_fn = $crate::sipc_identify;
         const _: $crate::generated::sipc_release_fn = $crate::sipc_release;
         const _: $crate::generated::sipc_loan_fn = $crate::sipc_loan;
         const _: $crate::generated::sipc_unloan_fn = $crate::sipc_unloan;

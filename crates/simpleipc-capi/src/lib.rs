@@ -18,6 +18,7 @@ mod message;
 mod oneshot;
 mod place;
 mod plugin;
+mod presence;
 mod readiness;
 mod state;
 mod thread;
@@ -36,6 +37,7 @@ pub use oneshot::{
     sipc_send_bool, sipc_send_bytes, sipc_send_float, sipc_send_int, sipc_send_str, sipc_set,
 };
 pub use plugin::sipc_plugin;
+pub use presence::{sipc_identify, sipc_peers};
 pub use readiness::sipc_fd;
 pub use state::{sipc_current, sipc_put_if};
 pub use upkeep::{sipc_audit, sipc_clean};

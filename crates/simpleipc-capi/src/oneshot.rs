@@ -3,12 +3,24 @@
 
 use std::ffi::{c_char, c_void};
 
-use simpleipc::Status;
+use simpleipc::{Result, Status};
 
 use crate::generated::{sipc_error, sipc_message, sipc_value};
 use crate::guard::{bytes, duration, guard, measured, present, text};
 use crate::message;
+use crate::presence::speak_c;
 use crate::value::Given;
+
+/// The name of a channel that is perhaps opened now.
+///
+/// # Safety
+/// `name` is NULL or points to a NUL-terminated text that outlives `'a`.
+#[inline]
+unsafe fn channel<'a>(name: *const c_char) -> Result<&'a str> {
+    speak_c();
+    // SAFETY: passed on.
+    unsafe { text(name, "name", Status::BadName) }
+}
 
 /// Writes one-call functions of one verb: the arguments between name and error, and the value they
 /// make.
@@ -25,7 +37,7 @@ macro_rules! one_call {
             error: *mut sipc_error,
         ) -> i32 {
             // SAFETY: the pointers are what the header says.
-            unsafe { guard(error, || $verb(text(name, "name", Status::BadName)?, $value)) }
+            unsafe { guard(error, || $verb(channel(name)?, $value)) }
         }
     )*};
 }
@@ -67,7 +79,7 @@ pub unsafe extern "C" fn sipc_get(
         // SAFETY: the pointers are what the header says.
         unsafe {
             let to = measured(message)?.cast_mut();
-            let name = text(name, "name", Status::BadName)?;
+            let name = channel(name)?;
             let value = simpleipc::get(name, duration(timeout_ns));
             message::fill(to, value, message::Pattern::Topic)
         }
@@ -83,11 +95,7 @@ pub unsafe extern "C" fn sipc_get(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sipc_notify(name: *const c_char, error: *mut sipc_error) -> i32 {
     // SAFETY: the pointers are what the header says.
-    unsafe {
-        guard(error, || {
-            simpleipc::notify(text(name, "name", Status::BadName)?)
-        })
-    }
+    unsafe { guard(error, || simpleipc::notify(channel(name)?)) }
 }
 
 /// See simpleipc.h.
@@ -105,7 +113,7 @@ pub unsafe extern "C" fn sipc_await(
         present(count, "count")?;
         // SAFETY: the pointers are what the header says.
         unsafe {
-            let name = text(name, "name", Status::BadName)?;
+            let name = channel(name)?;
             count.write(simpleipc::wait(name, duration(timeout_ns))?);
         }
         Ok(())
@@ -129,8 +137,7 @@ pub unsafe extern "C" fn sipc_receive(
         // SAFETY: the pointers are what the header says.
         unsafe {
             let to = measured(message)?.cast_mut();
-            let received =
-                simpleipc::receive(text(name, "name", Status::BadName)?, duration(timeout_ns));
+            let received = simpleipc::receive(channel(name)?, duration(timeout_ns));
             message::fill(to, received, message::Pattern::Queue)
         }
     };

@@ -41,6 +41,7 @@ impl Channel {
             End::Server(end) => end.fd()?,
             End::Client(end) => end.fd()?,
             End::Host(end) => end.events().fd()?,
+            End::Peers(end) => end.fd()?,
             _ => return Err(puts_only()),
         };
         Ok(fd.as_raw_fd())

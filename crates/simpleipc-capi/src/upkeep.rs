@@ -119,7 +119,10 @@ fn peer_json(peer: &PeerReport) -> String {
     json_object(&[
         ("endpoint", peer.endpoint.to_string()),
         ("pid", peer.pid.to_string()),
+        ("program", json_text(&peer.program)),
+        ("language", json_text(&peer.language)),
         ("role", json_text(peer.verb())),
+        ("since_ns", peer.since_ns.to_string()),
         ("alive", peer.alive.to_string()),
         ("missed", peer.missed.to_string()),
         ("holds_message", peer.holds_message.to_string()),

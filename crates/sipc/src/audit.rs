@@ -1,4 +1,4 @@
-//! `sipc audit`, `sipc clean` and `sipc peers`: what channels consist of, and what nobody uses.
+//! `sipc audit` and `sipc clean`: what channels consist of, and what nobody uses.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -10,7 +10,8 @@ use crate::channels::seconds;
 use crate::failure::{Exit, Failure};
 use crate::ls::pattern;
 use crate::output::print;
-use crate::table::{Table, size, span};
+use crate::peers::program;
+use crate::table::{size, span};
 
 /// Describe channels in full, and find what in them belongs to nobody. Exit status 6 if anything
 /// does.
@@ -29,14 +30,7 @@ pub struct Cleaning {
     age: Duration,
 }
 
-/// List who has a channel open.
-#[derive(clap::Args)]
-pub struct Looking {
-    /// The name of a channel; without it all of them
-    channel: Option<String>,
-}
-
-fn reports(channel: Option<&str>, dir: Option<&Path>) -> Result<Vec<ChannelReport>, Failure> {
+pub fn reports(channel: Option<&str>, dir: Option<&Path>) -> Result<Vec<ChannelReport>, Failure> {
     let Some(name) = channel else {
         return Ok(simpleipc::audit_all(dir)?);
     };
@@ -88,7 +82,7 @@ fn describe(channel: &ChannelReport, text: &mut String) {
 }
 
 fn sentence(peer: &PeerReport) -> String {
-    let mut text = format!("{} ({}) {}", peer.pid, program(peer.pid), peer.verb());
+    let mut text = format!("{} ({}) {}", peer.pid, program(peer), peer.verb());
     if peer.holds_message {
         text += ", has something in hand";
     }
@@ -101,37 +95,8 @@ fn sentence(peer: &PeerReport) -> String {
     text
 }
 
-/// What runs under this number, if it is one of ours: it may be of another namespace.
-pub fn program(pid: u32) -> String {
-    let name = std::fs::read_to_string(format!("/proc/{pid}/comm"));
-    name.map_or("?".to_owned(), |name| name.trim_end().to_owned())
-}
-
 pub fn clean(arguments: &Cleaning, dir: Option<&Path>) -> Result<Exit, Failure> {
     let count = simpleipc::clean(dir, arguments.age)?;
     let word = if count == 1 { "channel" } else { "channels" };
     print(&format!("removed {count} {word}\n"))
-}
-
-pub fn peers(arguments: &Looking, dir: Option<&Path>) -> Result<Exit, Failure> {
-    let channels = reports(arguments.channel.as_deref(), dir)?;
-    let head = [
-        "CHANNEL", "PID", "PROGRAM", "ROLE", "ALIVE", "SENT", "BEHIND", "MISSED",
-    ];
-    let mut table = Table::new(&[false, true, false, false, false, true, true, true], &head);
-    for channel in &channels {
-        for peer in &channel.peers {
-            table.row(vec![
-                channel.name.clone(),
-                peer.pid.to_string(),
-                program(peer.pid),
-                peer.verb().to_owned(),
-                if peer.alive { "yes" } else { "no" }.to_owned(),
-                peer.sent.to_string(),
-                peer.behind.to_string(),
-                peer.missed.to_string(),
-            ]);
-        }
-    }
-    print(&table.text())
 }

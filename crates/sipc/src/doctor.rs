@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use simpleipc::{Options, Publisher, Subscriber};
 
-use crate::audit::program;
 use crate::failure::{Exit, Failure};
 use crate::output::print;
+use crate::peers::program;
 use crate::table::{size, span};
 
 /// Less shared memory than this is soon full of frames.
@@ -245,7 +245,7 @@ fn look_at_channels(report: &mut Report, dir: Option<&Path>) {
             .iter()
             .filter(|peer| peer.alive && is_stopped(peer.pid))
         {
-            let (pid, program) = (peer.pid, program(peer.pid));
+            let (pid, program) = (peer.pid, program(peer));
             let text = format!("{pid} ({program}), which uses {name}, is stopped");
             report.finding("stopped", text, format!("kill -CONT {pid}"));
         }

@@ -22,6 +22,7 @@ mod ls;
 mod manual;
 mod marks;
 mod output;
+mod peers;
 mod plugin;
 mod portable;
 mod progress;
@@ -77,7 +78,7 @@ enum Verb {
     Plugin(plugin::Arguments),
     Show(show::Arguments),
     Top(top::Arguments),
-    Peers(audit::Looking),
+    Peers(peers::Arguments),
     Audit(audit::Arguments),
     Clean(audit::Cleaning),
     Doctor(doctor::Arguments),
@@ -106,7 +107,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Verb::Plugin(arguments) => plugin::run(arguments, dir),
         Verb::Show(arguments) => show::run(arguments, dir),
         Verb::Top(arguments) => top::run(arguments, dir),
-        Verb::Peers(arguments) => audit::peers(arguments, dir),
+        Verb::Peers(arguments) => peers::run(arguments, dir),
         Verb::Audit(arguments) => audit::run(arguments, dir),
         Verb::Clean(arguments) => audit::clean(arguments, dir),
         Verb::Doctor(arguments) => doctor::run(arguments, dir),
@@ -117,6 +118,8 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 }
 
 fn main() -> ExitCode {
+    // What those see who look at peers: a shell speaks through this program.
+    simpleipc::identify("", "shell");
     let outcome = run(&Arguments::parse());
     let exit = outcome.unwrap_or_else(|failure| {
         if !failure.sentence.is_empty() {

@@ -12,11 +12,11 @@ use crossterm::terminal::{
 use crossterm::{cursor, execute, queue};
 use simpleipc::{ChannelReport, PeerReport};
 
-use crate::audit::program;
 use crate::channels::seconds;
 use crate::failure::{Exit, Failure};
 use crate::ls::pattern;
 use crate::output::print;
+use crate::peers::program;
 use crate::table::{Table, rate, size, span};
 
 /// Watch the channels: rates, backlog, lag, misses and memory, and who uses them. `q` ends.
@@ -159,7 +159,7 @@ fn screen(looks: &Looks) -> String {
         for peer in &channel.peers {
             table.row(vec![
                 peer.pid.to_string(),
-                program(peer.pid),
+                program(peer),
                 peer.verb().to_owned(),
                 channel.name.clone(),
                 rate(looks.peer_rate(channel, peer)),

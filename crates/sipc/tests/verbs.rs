@@ -1,6 +1,6 @@
 //! The tool as a shell sees it: real processes, their output and their exit statuses.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -551,5 +551,50 @@ done"#;
                 break;
             }
         }
+    }
+}
+
+#[test]
+fn who_comes_and_goes_is_told_a_line_each() {
+    let place = Place::new();
+    refused(&place.run(&["peers", "--watch"]), 2, "CHANNEL");
+    refused(&place.run(&["peers", "t", "--as", "text"]), 2, "--as");
+    let nobody = place.run(&["peers", "-w", "t", "--timeout", "0.01"]);
+    assert_eq!((out(&nobody).as_str(), nobody.status.code()), ("", Some(1)));
+    let mut subscriber = place.start(&["subscribe", "t"], "t");
+    let pid = subscriber.id();
+    let words = ["peers", "t", "--as", "json"];
+    let map: serde_json::Value = serde_json::from_str(&out(&place.run(&words))).expect("JSON");
+    assert_eq!(map["pid"], pid);
+    assert_eq!(
+        (&map["program"], &map["language"]),
+        (&"sipc".into(), &"shell".into())
+    );
+    assert_eq!(
+        (&map["role"], &map["alive"]),
+        (&"subscribe".into(), &true.into())
+    );
+    // Both watch before it is killed: they have said that it is there.
+    let watch = |more: &[&str]| {
+        let words = [&["peers", "-w", "t", "-n", "2", "--timeout", "20"], more].concat();
+        let mut child = place.command(&words).spawn().expect("it runs");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let first = lines.next().expect("a line").expect("text");
+        (child, lines, first)
+    };
+    let (mut text, mut text_lines, up) = watch(&[]);
+    let (mut json, mut json_lines, map) = watch(&["--as", "json"]);
+    assert_eq!(up, format!("up   subscribe  {pid} sipc (shell)"));
+    let map: serde_json::Value = serde_json::from_str(&map).expect("JSON");
+    assert_eq!((&map["event"], &map["pid"]), (&"up".into(), &pid.into()));
+    subscriber.kill().expect("our own");
+    subscriber.wait().expect("it ends");
+    let down = text_lines.next().expect("a line").expect("text");
+    assert_eq!(down, format!("down subscribe  {pid} sipc (shell)"));
+    let map = json_lines.next().expect("a line").expect("text");
+    let map: serde_json::Value = serde_json::from_str(&map).expect("JSON");
+    assert_eq!((&map["event"], &map["pid"]), (&"down".into(), &pid.into()));
+    for child in [&mut text, &mut json] {
+        assert_eq!(child.wait().expect("it ends").code(), Some(0));
     }
 }

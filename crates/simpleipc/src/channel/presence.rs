@@ -4,6 +4,7 @@ use super::Options;
 use super::wait::Interrupter;
 use crate::carrier::{self, Deadline, Peer, PeerEvent, PeerWatch, Place};
 use crate::error::{Result, Status};
+use crate::value::Value;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -87,6 +88,34 @@ impl PeerWatcher {
     pub fn interrupter(&self) -> Interrupter {
         self.watch.interrupter()
     }
+}
+
+impl<'a> From<&'a Peer> for Value<'a> {
+    /// A map of `pid`, `program`, `language`, `role` (its verb), `since_ns` and `id`.
+    fn from(peer: &'a Peer) -> Self {
+        Value::from(facts(peer))
+    }
+}
+
+impl<'a> From<&'a PeerEvent> for Value<'a> {
+    /// A map of `event`, which is `up` or `down`, and what is in that of the peer.
+    fn from(event: &'a PeerEvent) -> Self {
+        let word = if event.is_up() { "up" } else { "down" };
+        let mut pairs = vec![("event", Value::from(word))];
+        pairs.extend(facts(event.peer()));
+        Value::from(pairs)
+    }
+}
+
+fn facts(peer: &Peer) -> Vec<(&'static str, Value<'_>)> {
+    vec![
+        ("pid", Value::from(i64::from(peer.pid))),
+        ("program", Value::from(&peer.program)),
+        ("language", Value::from(&peer.language)),
+        ("role", Value::from(peer.verb())),
+        ("since_ns", Value::from(peer.since_ns)),
+        ("id", Value::from(peer.id as i64)),
+    ]
 }
 
 fn place(name: &str, options: &Options) -> Result<Place> {
