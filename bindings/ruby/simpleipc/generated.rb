@@ -102,6 +102,9 @@ module SimpleIPC
     # take the calls of a service and answer them; with the name NULL, of the one that this process
     # is to be as a plugin
     ROLE_SERVE = 11
+    # watch who has a channel open, of any pattern, without being on it; take who comes and goes,
+    # maps with event (up, down), pid, program, language, role, since_ns and id
+    ROLE_PEERS = 12
     # start programs of their own as plugins; take what happens to them, maps with event, plugin,
     # pid and more
     ROLE_HOST = 13
@@ -306,6 +309,8 @@ module SimpleIPC
       lock: "lJqJJ",
       unlock: "lJJ",
       plugin: "lJJJ",
+      peers: "lpJJJ",
+      identify: "lppJ",
       release: "vJ",
       loan: "lJJqJ",
       unloan: "lJJ",
