@@ -9,6 +9,7 @@
 //     sipc::Lock robot("robot"); std::lock_guard held(robot);       // free when its owner dies
 //     sipc::Client("calc").call("add", sipc::List{1, 2});           // a method of another program
 //     sipc::Host("editor").start({"spell", "./spell.py"});          // a program that may crash
+//     for (auto& peer : sipc::peers("chat")) use(peer.program);      // who is there
 //
 // What a call cannot do it throws as an Error; its sub-classes say what can be done about it.
 // Handles may be moved between threads but used by one at a time; only interrupt() and close()
@@ -392,5 +393,7 @@ inline std::int64_t now_ns() { return sipc_now_ns(); }
 #include "simpleipc/service.hpp"
 
 #include "simpleipc/plugin.hpp"
+
+#include "simpleipc/presence.hpp"
 
 #endif

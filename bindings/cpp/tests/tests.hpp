@@ -31,6 +31,7 @@ struct Test {
 };
 #define TEST(name) {#name, name}
 extern const std::vector<Test> pattern_tests;
+extern const std::vector<Test> peer_tests;
 extern const std::vector<Test> plugin_tests;
 
 // This program, to be started again, and what it does when a host has started it.
