@@ -47,7 +47,7 @@ void own(void)
             pause_us((long)number("work_us"));
             if (place != NULL && !__atomic_compare_exchange_n(place, &mine, 0, 0, __ATOMIC_SEQ_CST,
                                                               __ATOMIC_SEQ_CST))
-                set(INTRUDER, mine);
+                set(INTRUDER, UINT64_MAX);
             if (sipc_unlock(channel, &error) != SIPC_OK) fail(error.status, error.message);
             set(DONE, n + 1);
         }

@@ -320,7 +320,7 @@ class Actor:
                     time.sleep(0.001)
                 time.sleep(self.number("work_us") / 1e6)
                 if witness[0] != me:
-                    self.page[INTRUDER] = witness[0] or before
+                    self.page[INTRUDER] = 2**64 - 1
                 witness[0] = 0
                 lock.release()
                 self.page[DONE] = number + 1

@@ -242,6 +242,11 @@ impl Part {
         }
     }
 
+    /// Calls that a host's plugin answers before it crashes.
+    pub fn plugin_lives(&self) -> u64 {
+        3 + 4 * self.burst
+    }
+
     /// What comes after the program's name.
     pub fn words(&self, places: &Places<'_>, page: &Path, setting: &Setting) -> Vec<String> {
         // All others keep one value, or none.
@@ -268,6 +273,7 @@ impl Part {
             ("work_us", self.work_us),
             ("burst", self.burst),
             ("pause_us", self.pause_us),
+            ("lives", self.plugin_lives()),
             ("unstamped", u64::from(self.is_unstamped)),
             ("permits", u64::from(permits(self.channel))),
             ("uid", u64::from(user)),

@@ -422,7 +422,7 @@ impl<'a> Round<'a> {
         }
         if page.read(word::CHANGED) > 0 {
             self.ledger
-                .fault(format!("a message in hand has changed: {part:?}"));
+                .fault(format!("what it had in hand has changed: {part:?}"));
         }
         let intruder = page.read(word::INTRUDER);
         if intruder > 0 {
@@ -433,9 +433,16 @@ impl<'a> Round<'a> {
         match part.role {
             Role::Own => self.ledger.told(part.channel, page.read(word::TOLD)),
             Role::Serve => self.ledger.server_gone(part, player.process(), was_killed),
-            Role::Host => self
-                .orphaned
-                .push((player.path().to_owned(), Instant::now())),
+            Role::Host => {
+                let (done, told) = (page.done(0), page.read(word::CRASHES));
+                // It looks for events after each call.
+                if told < done.saturating_sub(2) / part.plugin_lives() {
+                    self.ledger
+                        .fault(format!("told of {told} crashes in {done} calls: {part:?}"));
+                }
+                let page = player.path().to_owned();
+                self.orphaned.push((page, Instant::now()));
+            }
             _ => {}
         }
         if was_killed {

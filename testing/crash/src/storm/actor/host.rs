@@ -19,7 +19,7 @@ pub fn host(words: &Words, page: &Page) -> simpleipc::Result<()> {
     let program = std::env::current_exe().expect("own path");
     // By the page's path the conductor finds those who have outlived their host.
     let args = ["actor", "storm", "role=plugin"].map(str::to_owned);
-    let marks = ["page", "dir", "burst"].map(|key| format!("{key}={}", words.text(key)));
+    let marks = ["page", "dir", "lives"].map(|key| format!("{key}={}", words.text(key)));
     let plugin = Plugin::new(PLUGIN, program).args(args.into_iter().chain(marks));
     // Within no time at all: it may crash as often as it likes, and is there again at once.
     host.start(plugin.restarts(RESTARTS, Duration::ZERO))?;
@@ -82,8 +82,7 @@ fn call(page: &Page, client: &mut Client, number: u64) -> simpleipc::Result<bool
 /// Answers, and crashes after so many calls.
 pub fn plugin(words: &Words) -> simpleipc::Result<()> {
     let mut server = Server::open(&plugin_service()?, &Options::default())?;
-    let lives = 3 + 4 * words.number("burst");
-    for _ in 0..lives {
+    for _ in 0..words.number("lives") {
         let request = loop {
             match server.receive(None) {
                 Err(error) if is_passing(&error) => {}
