@@ -6,8 +6,8 @@ mod place;
 use place::TestPlace;
 use simpleipc::bytes::{endpoint, header, lane, segment};
 use simpleipc::{
-    Error, LoanKind, Options, PeerWatcher, Publisher, Receiver, Sender, Setter, Status, Subscriber,
-    Value, crash,
+    Client, Error, LoanKind, Options, PeerWatcher, Publisher, Receiver, Sender, Server, Setter,
+    Status, Subscriber, Value, crash,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -242,6 +242,34 @@ fn sending_ends_also_while_somebody_takes_every_data_file_away() {
         .expect("nobody is in the way any more");
     let mut receiver = Receiver::open("x", &place.options()).expect("open");
     assert!(receiver.receive_timeout(NOW).is_ok());
+}
+
+thread_local! {
+    static SWEPT: RefCell<PathBuf> = RefCell::default();
+}
+
+/// Sweeps the directory, before each step of this thread.
+fn sweep(_: &File, _: &'static str) {
+    let directory = SWEPT.with_borrow(PathBuf::clone);
+    // A thread of its own, whose steps are nobody's business.
+    let sweeping = std::thread::spawn(move || simpleipc::clean(Some(&directory), Duration::ZERO));
+    assert_eq!(sweeping.join().expect("no panic"), Ok(0), "it was in use");
+}
+
+#[test]
+fn who_sweeps_leaves_a_client_alone_that_is_about_to_come_in() {
+    let place = TestPlace::new();
+    let mut server = Server::open("x", &place.options()).expect("open");
+    SWEPT.set(place.path().to_owned());
+    spoil(open(&files(&place, "sipc")[0]), sweep);
+    let client = Client::open("x", &place.options());
+    spare();
+    let mut client = client.expect("open");
+    let mut call = client.start("echo", 7i64).expect("start");
+    let request = server.receive(STUCK).expect("a call");
+    request.reply(8i64).expect("reply");
+    let reply = call.result(STUCK).expect("its channel is there");
+    assert_eq!(reply.value(), Ok(Value::Int(8)));
 }
 
 #[test]

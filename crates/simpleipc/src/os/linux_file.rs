@@ -322,9 +322,9 @@ impl File {
         self.lock_operation("unlock", libc::F_UNLCK, byte);
     }
 
-    /// Whether another open file has the byte locked exclusively. Own locks do not count.
+    /// Whether another open file has the byte locked, exclusively or shared. Own locks do not count.
     pub fn is_locked(&self, byte: u64) -> Result<bool> {
-        let (error, kind) = self.lock_operation("probe", libc::F_RDLCK, byte);
+        let (error, kind) = self.lock_operation("probe", libc::F_WRLCK, byte);
         match error {
             0 => Ok(kind != libc::F_UNLCK as i16),
             error => Err(os_error(

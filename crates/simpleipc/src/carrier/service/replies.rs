@@ -8,9 +8,10 @@ use crate::carrier::place::{Place, reply_places};
 use crate::carrier::wait::Deadline;
 use crate::carrier::{Interrupter, Opening, files};
 use crate::error::{Error, Result, Status};
+use crate::layout::endpoint::STATE_FREE;
 use crate::os;
 use crate::ring::control::Control;
-use crate::sync::Ordering;
+use crate::sync::{Ordering, fence};
 
 use crate::carrier::files::{ControlFile, endpoint_byte};
 
@@ -117,15 +118,21 @@ pub(super) fn has_client(opened: &ControlFile) -> Result<bool> {
         return files::has_member(file);
     }
     let block = control.endpoint(CLIENT);
-    // sync endpoint-state/acquire: the generation and the role are those of this state.
-    let state = block.state().load(Ordering::Acquire);
-    if block.generation().load(Ordering::Relaxed) == 0 {
+    let generation = block.generation().load(Ordering::Relaxed);
+    // sync endpoint-life/acquire: whose generation we see has locked its byte before.
+    fence(Ordering::Acquire);
+    if generation == 0 {
         // The channel is being made, by somebody who is a member already.
         return files::has_member(file);
     }
-    let is_client = block.role().load(Ordering::Relaxed) == Role::Receive as u32;
-    let is_open = state != crate::layout::endpoint::STATE_FREE;
-    Ok(is_client && is_open && file.is_locked(endpoint_byte(CLIENT))?)
+    if !file.is_locked(endpoint_byte(CLIENT))? {
+        return Ok(false);
+    }
+    // sync endpoint-state/acquire: the role is that of this state.
+    let state = block.state().load(Ordering::Acquire);
+    // One that is just being filled in is free still, and its role anybody's.
+    let is_coming = state == STATE_FREE;
+    Ok(is_coming || block.role().load(Ordering::Relaxed) == Role::Receive as u32)
 }
 
 /// Removes a reply channel whose client has gone. Whether there was one.
