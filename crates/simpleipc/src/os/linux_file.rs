@@ -322,7 +322,7 @@ impl File {
         self.lock_operation("unlock", libc::F_UNLCK, byte);
     }
 
-    /// Whether another open file has the byte locked, exclusively or shared. Own locks do not count.
+    /// Whether another open file has the byte locked, shared or exclusively. Own ones do not count.
     pub fn is_locked(&self, byte: u64) -> Result<bool> {
         let (error, kind) = self.lock_operation("probe", libc::F_WRLCK, byte);
         match error {
