@@ -197,7 +197,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    fn as_c(&self) -> sipc_options {
+    pub(crate) fn as_c(&self) -> sipc_options {
         let directory: *const c_char = self.directory.as_ref().map_or(ptr::null(), |d| d.as_ptr());
         sipc_options {
             flags: self.flags,

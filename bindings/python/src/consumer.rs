@@ -1,4 +1,5 @@
-//! What Subscriber, Receiver, Watcher, Waiter, Server and Host are made of: handles that take.
+//! What Subscriber, Receiver, Watcher, Waiter, Server, Host and PeerWatcher are made of: handles
+//! that take.
 
 use std::sync::Arc;
 

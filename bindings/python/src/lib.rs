@@ -23,6 +23,7 @@ mod message;
 mod method;
 mod one_call;
 mod patience;
+mod presence;
 mod producer;
 
 use std::ffi::CStr;
@@ -47,6 +48,8 @@ mod _native {
     use super::message::Message;
     #[pymodule_export]
     use super::one_call::{close_cached, get, notify, publish, send, set, wait_signal};
+    #[pymodule_export]
+    use super::presence::{identify, peers};
     #[pymodule_export]
     use super::producer::Producer;
     #[pymodule_export]
@@ -76,6 +79,8 @@ mod _native {
     const ROLE_WAIT: u32 = capi::generated::SIPC_ROLE_WAIT;
     #[pymodule_export]
     const ROLE_SERVE: u32 = capi::generated::SIPC_ROLE_SERVE;
+    #[pymodule_export]
+    const ROLE_PEERS: u32 = capi::generated::SIPC_ROLE_PEERS;
     #[pymodule_export]
     const ROLE_HOST: u32 = capi::generated::SIPC_ROLE_HOST;
     #[pymodule_export]

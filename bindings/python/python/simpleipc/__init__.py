@@ -2,7 +2,7 @@
 
 Topics (publish / subscribe), queues (send / receive), states (set / get / watch), signals
 (notify / wait), locks and services (serve / call) in shared memory, without a server, a schema or a
-set-up call; and programs as plugins of a Host::
+set-up call; programs as plugins of a Host; and who is there (peers)::
 
     import simpleipc as ipc
 
@@ -47,6 +47,7 @@ from .errors import (
 )
 from .locks import Lock, Semaphore
 from .plugins import Event, Host
+from .presence import Peer, PeerEvent, PeerWatcher, identify, peers, script
 from .services import Call, Client, Request, Server, call
 from .states import Notifier, Setter, Waiter, Watcher
 from .values import Opaque, Tensor, Uint
@@ -77,6 +78,9 @@ __all__ = [
     "NoSpace",
     "Notifier",
     "Opaque",
+    "Peer",
+    "PeerEvent",
+    "PeerWatcher",
     "Publisher",
     "Receiver",
     "Request",
@@ -102,8 +106,10 @@ __all__ = [
     "call",
     "clean",
     "get",
+    "identify",
     "notify",
     "now_ns",
+    "peers",
     "publish",
     "receive",
     "send",
@@ -223,6 +229,8 @@ def clean(directory=None, age_max=86400.0):
     has open whose newest message is older than `age_max` seconds. Returns how many channels."""
     return _native.clean(directory, age_max)
 
+
+identify(script())
 
 # The handles behind send() and its like: a forked child needs its own, and at the end they are
 # closed, so that the last program out removes the files.

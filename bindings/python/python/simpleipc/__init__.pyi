@@ -1,7 +1,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
-from typing import Any, TypeVar, Union, final, overload
+from typing import Any, NamedTuple, TypeVar, Union, final, overload
 
 from .errors import BadName as BadName
 from .errors import Busy as Busy
@@ -56,6 +56,9 @@ __all__ = [
     "NoSpace",
     "Notifier",
     "Opaque",
+    "Peer",
+    "PeerEvent",
+    "PeerWatcher",
     "Publisher",
     "Receiver",
     "Request",
@@ -81,8 +84,10 @@ __all__ = [
     "call",
     "clean",
     "get",
+    "identify",
     "notify",
     "now_ns",
+    "peers",
     "publish",
     "receive",
     "send",
@@ -328,6 +333,28 @@ class Host(_Handle, Iterator[Event]):
     def stop(self, name: str) -> None: ...
     def client(self, plugin: str) -> Client: ...
 
+class Peer(NamedTuple):
+    pid: int
+    program: str
+    language: str
+    role: str
+    since_ns: int
+    id: int
+
+class PeerEvent(NamedTuple):
+    up: bool
+    peer: Peer
+    @classmethod
+    def of(cls, message: Message) -> PeerEvent: ...
+
+class PeerWatcher(_Handle, Iterator[PeerEvent]):
+    def __new__(
+        cls, name: str, *, timeout: float | None = None, directory: _Directory = None
+    ) -> PeerWatcher: ...
+    def __enter__(self) -> PeerWatcher: ...
+    def __next__(self) -> PeerEvent: ...
+    def receive(self, timeout: float | None = ...) -> PeerEvent: ...
+
 @final
 class Message:
     @property
@@ -391,6 +418,8 @@ def call(
     idempotent: bool = False,
     **named: Any,
 ) -> Any: ...
+def peers(name: str, directory: _Directory = None) -> list[Peer]: ...
+def identify(program: str = "", language: str = "python") -> None: ...
 def audit(name: str | None = None, directory: _Directory = None) -> list[dict[str, Any]]: ...
 def clean(directory: _Directory = None, age_max: float = 86400.0) -> int: ...
 def now_ns() -> int: ...
