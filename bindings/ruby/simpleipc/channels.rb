@@ -127,6 +127,13 @@ module SimpleIPC
       C.check_bare(C.interrupt(@raw))
     end
 
+    # A descriptor of what takes and of clients: readable as long as there may be something to take,
+    # with a timeout of 0 until Timeout.
+    def fd = C.number("l") { |room| C.fd(@raw, room, C.error) }
+
+    # For IO.select. It is not to be read or closed.
+    def to_io = @to_io ||= IO.for_fd(fd, autoclose: false)
+
     # Whether a wait ended for `interrupt`, and not for any signal; said once.
     def take_interrupt
       was, @interrupted = @interrupted, false
@@ -232,7 +239,7 @@ module SimpleIPC
     end
   end
 
-  # What takes. It can be iterated over, and waited for by IO.select and the like.
+  # What takes. It can be iterated over.
   class Source < Channel
     include Enumerable
 
@@ -258,12 +265,6 @@ module SimpleIPC
         message.hand_over(&block)
       end
     end
-
-    # Readable as long as there may be something to take, by receive(timeout: 0) until Timeout.
-    def fd = C.number("l") { |room| C.fd(@raw, room, C.error) }
-
-    # For IO.select. It is not to be read or closed.
-    def to_io = @to_io ||= IO.for_fd(fd, autoclose: false)
 
     private
 

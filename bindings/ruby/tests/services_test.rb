@@ -123,6 +123,19 @@ class ServicesTest < SipcTest
     end
   end
 
+  def test_a_client_is_waited_for_beside_others
+    SimpleIPC::Server.open("slow") do |server|
+      SimpleIPC::Client.open("slow") do |client|
+        call = client.start("work")
+        assert_same server, SimpleIPC.wait_any(client, server, timeout: SOON)
+        server.receive(timeout: SOON) { |request| request.reply(5) }
+        assert_same client, SimpleIPC.wait_any(client, server, timeout: SOON)
+        assert IO.select([client], nil, nil, SOON)
+        assert_equal 5, call.result(timeout: 0)
+      end
+    end
+  end
+
   def test_one_way_calls_and_what_there_is
     server = SimpleIPC::Server.new("notes")
     server.on("note", idempotent: true, about: "Keeps it.") { |text| text }
