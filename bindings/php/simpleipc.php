@@ -78,6 +78,25 @@ function wait_any(array $handles, int|float|null $timeout = null): Channel
     return $handles[$found->cdata];
 }
 
+/**
+ * Who has a channel open now, of any pattern: a list of maps with pid, program, language, role,
+ * since_ns and id.
+ */
+function peers(string $name, ?string $directory = null): array
+{
+    $message = new Message();
+    $options = Channel::options($directory);
+    $name = Library::name($name);
+    Library::call('peers', $name, \FFI::addr($options), \FFI::addr($message->raw));
+    return $message->value();
+}
+
+/** Says what this program is called, to those who look for peers; '' for its executable's name. */
+function identify(string $program): void
+{
+    Library::call('identify', Library::name($program), 'php');
+}
+
 /** Describes one channel or all of a directory, as a list of arrays; changes nothing. */
 function audit(?string $name = null, ?string $directory = null): array
 {
@@ -116,3 +135,5 @@ function version(): string
 {
     return Library::$ffi->sipc_version();
 }
+
+identify(preg_replace('/[^ -~]/', '?', basename($_SERVER['SCRIPT_FILENAME'] ?? '')));

@@ -162,6 +162,19 @@ module SimpleIPC
       handles[index]
     end
 
+    # Who has a channel open now, of any pattern: a list of hashes with pid, program, language,
+    # role, since_ns and id.
+    def peers(name, directory: nil)
+      keep = []
+      options = Channel.options(directory, {}, keep)
+      message = Message.new
+      C.check(C.peers(name, options, message.raw, C.error))
+      message.hand_over(&:value)
+    end
+
+    # Says what this program is called, to those who look for peers; "" for its executable's name.
+    def identify(program) = C.check(C.identify(program, "ruby", C.error))
+
     # Describes one channel or all of a directory, as a list of hashes; changes nothing.
     def audit(name = nil, directory: nil)
       text = "".b
@@ -201,3 +214,5 @@ module SimpleIPC
     end
   end
 end
+
+SimpleIPC.identify(File.basename($PROGRAM_NAME).scrub)

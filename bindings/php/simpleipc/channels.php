@@ -175,23 +175,31 @@ abstract class Channel
         int $signal = 0,
         int $permits = 0,
     ) {
-        $options = Library::$ffi->new('sipc_options');
-        $options->size = \FFI::sizeof($options);
-        $options->flags = ($lossless ? C::OPTION_LOSSLESS : 0) | ($latest ? C::OPTION_LATEST : 0)
+        $flags = ($lossless ? C::OPTION_LOSSLESS : 0) | ($latest ? C::OPTION_LATEST : 0)
             | ($unstamped ? C::OPTION_UNSTAMPED : 0) | ($tap ? C::OPTION_TAP : 0);
+        $options = self::options($directory);
+        $options->flags = $flags;
         $options->history = self::unsigned('history', $history);
         $options->depth = self::unsigned('depth', $depth);
         $options->pool_bytes_max = self::unsigned('poolBytesMax', $poolBytesMax, PHP_INT_MAX);
         $options->signal = self::unsigned('signal', $signal, 64);
         $options->permits = self::unsigned('permits', $permits);
-        if ($directory !== null) {
-            $directory = Library::name($directory) . "\0";
-            $options->directory = Library::address($directory);
-        }
         $room = Library::$ffi->new('sipc_channel *');
         $name = $name === null ? null : Library::name($name);
         Library::call('open', $name, static::role(), \FFI::addr($options), \FFI::addr($room));
         $this->raw = $room;
+    }
+
+    /** The struct of options; it points to the directory as it was given, ended by a NUL. */
+    public static function options(?string &$directory): CData
+    {
+        $options = Library::$ffi->new('sipc_options');
+        $options->size = \FFI::sizeof($options);
+        if ($directory !== null) {
+            $directory = Library::name($directory) . "\0";
+            $options->directory = Library::address($directory);
+        }
+        return $options;
     }
 
     public function __destruct()
@@ -555,6 +563,18 @@ class Waiter extends Source
     public function wait(int|float|null|false $timeout = false): int
     {
         return $this->receive($timeout)->value()->bits;
+    }
+}
+
+/**
+ * Watches who has a channel open, of any pattern, without being on it. What is received are events:
+ * maps with event (up, down), pid, program, language, role, since_ns and id.
+ */
+class PeerWatcher extends Source
+{
+    protected static function role(): int
+    {
+        return C::ROLE_PEERS;
     }
 }
 

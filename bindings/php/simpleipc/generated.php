@@ -103,6 +103,9 @@ final class C
     // take the calls of a service and answer them; with the name NULL, of the one that this process
     // is to be as a plugin
     const ROLE_SERVE = 11;
+    // watch who has a channel open, of any pattern, without being on it; take who comes and goes,
+    // maps with event (up, down), pid, program, language, role, since_ns and id
+    const ROLE_PEERS = 12;
     // start programs of their own as plugins; take what happens to them, maps with event, plugin,
     // pid and more
     const ROLE_HOST = 13;
@@ -301,6 +304,8 @@ int32_t sipc_current(sipc_channel *channel, int64_t timeout_ns, sipc_message *me
 int32_t sipc_lock(sipc_channel *channel, int64_t timeout_ns, uint64_t *abandoned_pid, sipc_error *error);
 int32_t sipc_unlock(sipc_channel *channel, sipc_error *error);
 int32_t sipc_plugin(sipc_channel *channel, const sipc_value *plugin, sipc_error *error);
+int32_t sipc_peers(const char *name, const sipc_options *options, sipc_message *message, sipc_error *error);
+int32_t sipc_identify(const char *program, const char *language, sipc_error *error);
 void sipc_release(sipc_message *message);
 int32_t sipc_loan(sipc_channel *channel, sipc_value *value, int64_t timeout_ns, sipc_error *error);
 int32_t sipc_unloan(sipc_channel *channel, void *data);

@@ -339,6 +339,30 @@ function test_the_next_owner_is_told_of_a_death(): void
     equal(null, $lock->synchronized(fn () => $lock->abandonedPid));
 }
 
+function test_who_comes_and_goes_is_told(): void
+{
+    equal([], SimpleIPC\peers('visited'));
+    $watcher = new SimpleIPC\PeerWatcher('visited', timeout: SOON);
+    $child = new Program('SimpleIPC\identify("guest"); $r = new SimpleIPC\Receiver("visited");
+        echo 1, PHP_EOL; sleep(60);');
+    $child->line();
+    $event = fn () => $watcher->receive()->value();
+    $told = fn () => ($one = $event())['event'] . " $one[role]";
+    equal('up receive', $told());
+    $sender = new Sender('visited');
+    equal('up send', $told());
+    [$guest, $self] = SimpleIPC\peers('visited');
+    equal(['receive', 'guest', 'php', $child->pid, 'send', 'harness.php'], [$guest['role'],
+        $guest['program'], $guest['language'], $guest['pid'], $self['role'], $self['program']]);
+    $sender->close();
+    equal('down send', $told());
+    posix_kill($child->pid, SIGKILL);
+    $child->end();
+    equal('down receive', $told());
+    failure(Misuse::class, fn () => SimpleIPC\peers('a/b'));
+    failure(Misuse::class, fn () => SimpleIPC\identify("\xff"));
+}
+
 function test_audit_and_clean(): void
 {
     $sender = new Sender('seen');

@@ -106,9 +106,29 @@ module SimpleIPC
     def initialize(name, directory: nil, **options)
       raise TypeError, "a name is text, no #{name.class}" unless name.nil? || name.is_a?(String)
 
-      given = options_struct(directory, options)
+      keep = []
+      given = Channel.options(directory, options, keep)
       @raw = C.number("J") { |room| C.open(name, self.class::ROLE, given, room, C.error) }
       ObjectSpace.define_finalizer(self, Channel.closer(@raw))
+    end
+
+    # The struct of options. It points into memory that lives as long as `keep`.
+    def self.options(directory, options, keep)
+      unknown = options.keys - FLAGS.keys - NUMBERS.keys
+      raise ArgumentError, "there is no option #{unknown.first}" unless unknown.empty?
+
+      flags = FLAGS.sum { |name, bit| options[name] ? bit : 0 }
+      numbers = NUMBERS.map { |name, bits| unsigned(name, options.fetch(name, 0), bits) }
+      keep << Fiddle::Pointer["#{directory}\0"]
+      place = directory ? keep.last.to_i : 0
+      [C::OPTIONS_SIZE, flags, *numbers.first(3), place, *numbers.last(2)].pack(PLACES)
+    end
+
+    def self.unsigned(name, value, bits)
+      raise TypeError, "#{name} is an integer, no #{value.class}" unless value.is_a?(Integer)
+      raise RangeError, "#{name} is #{value}" unless (0...(1 << bits)).cover?(value)
+
+      value
     end
 
     # Knows the number but not the handle, which would never be collected.
@@ -144,23 +164,6 @@ module SimpleIPC
 
     # Raises what a status says; the block is called as C.patiently does.
     def wait(timeout, &block) = C.check(C.patiently(timeout, self, &block))
-
-    def options_struct(directory, options)
-      unknown = options.keys - FLAGS.keys - NUMBERS.keys
-      raise ArgumentError, "there is no option #{unknown.first}" unless unknown.empty?
-
-      flags = FLAGS.sum { |name, bit| options[name] ? bit : 0 }
-      numbers = NUMBERS.map { |name, bits| unsigned(name, options.fetch(name, 0), bits) }
-      @directory = directory && Fiddle::Pointer["#{directory}\0"] # keeps it where it is
-      [C::OPTIONS_SIZE, flags, *numbers.first(3), @directory.to_i, *numbers.last(2)].pack(PLACES)
-    end
-
-    def unsigned(name, value, bits)
-      raise TypeError, "#{name} is an integer, no #{value.class}" unless value.is_a?(Integer)
-      raise RangeError, "#{name} is #{value}" unless (0...(1 << bits)).cover?(value)
-
-      value
-    end
   end
 
   # What puts.
@@ -320,7 +323,7 @@ module SimpleIPC
     def set_if(value, expected, capture_time_ns: 0, timeout: nil)
       keep = []
       raw = Codec.encode(value, keep, capture_time_ns)
-      expected = expected.nil? ? (1 << 64) - 1 : unsigned(:expected, expected, 64)
+      expected = expected.nil? ? (1 << 64) - 1 : Channel.unsigned(:expected, expected, 64)
       status = C.patiently(timeout, self) { |ns| C.put_if(@raw, raw, expected, ns, C.error) }
       C.check(status) unless status == C::CONFLICT
       status == C::OK
@@ -356,6 +359,12 @@ module SimpleIPC
 
       super(timeout: timeout) { |message| yield message.value.to_i }
     end
+  end
+
+  # Watches who has a channel open, of any pattern, without being on it. What is received are
+  # events: hashes with event ("up", "down"), pid, program, language, role, since_ns and id.
+  class PeerWatcher < Source
+    ROLE = C::ROLE_PEERS
   end
 
   # A lock of the machine, free at once when its owner dies. option: permits

@@ -395,6 +395,31 @@ class ChannelsTest < SipcTest
     end
   end
 
+  def test_who_comes_and_goes_is_told
+    assert_empty SimpleIPC.peers("visited")
+    SimpleIPC::PeerWatcher.open("visited", timeout: SOON) do |watcher|
+      told = -> { watcher.receive { |message| message.value.values_at("event", "role") } }
+      child = program('$PROGRAM_NAME = "x"; SimpleIPC.identify("guest"); ' \
+                      'r = SimpleIPC::Receiver.new("visited"); puts 1; sleep')
+      child.gets
+      assert_equal %w[up receive], told.call
+      SimpleIPC::Sender.open("visited") do
+        assert_equal %w[up send], told.call
+        peers = SimpleIPC.peers("visited").to_h { |peer| [peer["role"], peer] }
+        assert_equal %w[receive send], peers.keys.sort
+        assert_equal ["guest", "ruby", child.pid],
+                     peers["receive"].values_at("program", "language", "pid")
+        assert_equal File.basename($PROGRAM_NAME), peers["send"]["program"]
+      end
+      assert_equal %w[down send], told.call
+      Process.kill(:KILL, child.pid)
+      child.close
+      assert_equal %w[down receive], told.call
+    end
+    assert_raises(SimpleIPC::Misuse) { SimpleIPC.peers("a/b") }
+    assert_raises(EncodingError, SimpleIPC::Misuse) { SimpleIPC.identify("\xff") }
+  end
+
   def test_audit_and_clean
     SimpleIPC::Sender.open("seen") do |sender|
       sender.put("x")
