@@ -134,7 +134,7 @@ void a_crash_is_an_event_and_the_plugin_lives_again_but_not_for_ever() {
 void a_plugin_that_hangs_is_killed_and_lives_again() {
     sipc::Host host("host");
     sipc::Plugin plugin = this_program();
-    plugin.hang_after = 1s;
+    plugin.hang_after = 3s;
     host.start(plugin);
     auto pid = until(host, Happening::ready).back().pid;
     sipc::Client client = host.client("calc");

@@ -232,7 +232,7 @@ var
   Pid: Int64;
 begin
   Host := TSipcHost.Create('host');
-  Host.Start('calc', ParamStr(0), [], 3, 60000, 1000);
+  Host.Start('calc', ParamStr(0), [], 3, 60000, 3000);
   Pid := Last(UntilEvent(Host, shReady)).Pid;
   Client := Host.Client('calc');
   Call := Client.Start('hang', SipcNull);

@@ -170,7 +170,7 @@ fn a_crash_is_an_event_and_the_plugin_lives_again_but_not_for_ever() {
 fn a_plugin_that_hangs_is_killed_and_lives_again() {
     let place = TestPlace::new();
     let mut host = Host::open("host", &place.options()).expect("open");
-    let hanging = plugin("calc").hang_after(Duration::from_secs(1));
+    let hanging = plugin("calc").hang_after(Duration::from_secs(3));
     host.start(hanging).expect("start");
     until(&mut host, is_ready);
     let mut client = host.client("calc").expect("client");
@@ -201,6 +201,24 @@ fn a_plugin_that_has_finished_is_not_started_again() {
     assert!(host.stop("calc"));
     assert!(!host.stop("calc"));
     drop((client, host));
+}
+
+#[test]
+fn a_plugin_that_is_stopped_at_once_is_asked_to_end() {
+    const SIGTERM: i32 = 15;
+    let place = TestPlace::new();
+    let mut host = Host::open("host", &place.options()).expect("open");
+    for round in 0..10 {
+        host.start(Plugin::new("sleeper", "sleep").args(["3600"]))
+            .expect("start");
+        assert!(host.stop("sleeper"));
+        let mut events = Vec::new();
+        while let Ok(event) = host.event(Some(Duration::ZERO)) {
+            events.push(event.happening);
+        }
+        let expected = [Happening::Started, Happening::Killed(SIGTERM)];
+        assert_eq!(events, expected, "round {round}");
+    }
 }
 
 #[test]

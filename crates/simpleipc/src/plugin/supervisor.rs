@@ -90,12 +90,19 @@ impl Supervisor {
 impl Drop for Supervisor {
     fn drop(&mut self) {
         self.stop.come();
-        self.shared.end_process(false);
-        let until = Instant::now() + GRACE;
-        while !self.is_over() && Instant::now() < until {
+        let mut asked = 0;
+        let mut until = Instant::now() + GRACE;
+        while !self.is_over() {
+            // A process that has just been started is asked as any other.
+            let pid = self.shared.pid();
+            if pid != asked {
+                (asked, until) = (pid, Instant::now() + GRACE);
+                self.shared.end_process(false);
+            } else if Instant::now() > until {
+                self.shared.end_process(true);
+            }
             std::thread::sleep(Duration::from_millis(2));
         }
-        self.shared.end_process(true);
         if let Some(thread) = self.thread.take() {
             // It does not panic, and its process has ended.
             let _ = thread.join();
