@@ -8,8 +8,8 @@ use crate::api::{Api, Function, Struct};
 use crate::generate::COMMAND;
 
 /// Pascal's reserved words among the names of the contract need an ampersand.
-const RESERVED: [&str; 8] = [
-    "label", "string", "type", "unit", "file", "end", "begin", "set",
+const RESERVED: [&str; 9] = [
+    "label", "program", "string", "type", "unit", "file", "end", "begin", "set",
 ];
 
 /// The whole include file; it belongs into the interface part of a unit.
