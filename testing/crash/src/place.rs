@@ -66,7 +66,7 @@ impl Place {
                 .peers
                 .iter()
                 .filter(|peer| !peer.alive)
-                .map(|peer| format!("dead: {peer:?}"))
+                .map(|peer| format!("dead on {}: {peer:?}", report.name))
         });
         dead.chain(reports.iter().flat_map(|report| report.leaks.clone()))
             .collect()
