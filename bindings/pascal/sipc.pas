@@ -2,12 +2,12 @@
 
   Send and receive make a queue, publish and subscribe a topic, set, get and watch a state, notify
   and wait a signal, acquire and release a lock, call and serve a service; the first verb used on a
-  name decides. A host starts programs as its plugins. Text is UTF-8: a Free Pascal string is taken
-  as UTF-8 bytes, as in Lazarus, a Delphi string is converted. What fails raises a descendant of
-  ESipc.
+  name decides. A host starts programs as its plugins; a peer watcher tells who comes and goes.
+  Text is UTF-8: a Free Pascal string is taken as UTF-8 bytes, as in Lazarus, a Delphi string is
+  converted. What fails raises a descendant of ESipc.
 
-  value.inc, channel.inc, state.inc (with signals and locks), service.inc and plugin.inc hold the
-  implementation, generated.inc the C surface. }
+  value.inc, channel.inc, state.inc (with signals and locks), service.inc, plugin.inc and
+  presence.inc hold the implementation, generated.inc the C surface. }
 unit Sipc;
 
 {$IFDEF FPC}{$MODE DELPHI}{$H+}{$ENDIF} { the grammar both compilers share }
@@ -341,6 +341,33 @@ type
     function Event(TimeoutMs: Int64 = SIPC_FOR_EVER): TSipcEvent;
   end;
 
+  { An open handle of a channel, of a process that lives. }
+  TSipcPeer = record
+    Pid: Int64;           { as that process sees its own number }
+    Executable: string;   { the program's name }
+    Language: string;
+    Role: string;         { the verb it has opened the channel for, as "subscribe" }
+    SinceNs: Int64;       { of SipcNowNs }
+    Id: UInt64;           { the Sender of its messages }
+  end;
+  TSipcPeers = array of TSipcPeer;
+
+  { Somebody has come, or has gone, however that happened. }
+  TSipcPeerEvent = record
+    IsUp: Boolean;
+    Peer: TSipcPeer;
+  end;
+
+  { Tells who comes to a channel and who goes, also by being killed; first who is there already. It
+    takes no part itself, and may be there before the channel is. }
+  TSipcPeerWatcher = class(TSipcSource)
+  protected
+    class function Role: UInt32; override;
+  public
+    function TryEvent(TimeoutMs: Int64; out Event: TSipcPeerEvent): Boolean;
+    function Event(TimeoutMs: Int64 = SIPC_FOR_EVER): TSipcPeerEvent;
+  end;
+
 { One call each; the channel is opened on first use and stays open. }
 procedure SipcSend(const Name: string; const Value: TSipcValue);
 procedure SipcPublish(const Name: string; const Value: TSipcValue);
@@ -366,6 +393,11 @@ function SipcTensor(Dtype: UInt32; const Shape: array of UInt64; Data: Pointer;
 function SipcWait(const Sources: array of TSipcSource; TimeoutMs: Int64 = SIPC_FOR_EVER): Integer;
 function SipcEvent(const Message: TSipcMessage): TSipcEvent; { of whoever subscribes to h.events }
 function SipcEventName(Happening: TSipcHappening): string; { as it is published }
+{ Who has a channel open now, in the order of their coming. }
+function SipcPeers(const Name: string; const Directory: string = ''): TSipcPeers;
+function SipcPeerEvent(const Message: TSipcMessage): TSipcPeerEvent; { of what was received }
+{ What handles opened from now on say of this program; empty: the executable's file name. }
+procedure SipcIdentify(const Executable: string; const Language: string = 'pascal');
 function SipcOptions: TSipcOptions;
 function SipcNowNs: Int64; { the clock of all time stamps }
 function SipcVersion: string;
@@ -446,6 +478,8 @@ end;
 
 {$I plugin.inc}
 
+{$I presence.inc}
+
 function SipcOptions: TSipcOptions;
 begin
   Result := Default(TSipcOptions);
@@ -466,4 +500,5 @@ initialization
   if c_sipc_abi_version <> SIPC_ABI_VERSION then
     Fail(SIPC_VERSION, 0, Format('the simpleipc library found speaks ABI %d, this program %d; ' +
       'install the library the program was made for', [c_sipc_abi_version, SIPC_ABI_VERSION]));
+  SipcIdentify('');
 end.

@@ -4,7 +4,8 @@ program Main;
 {$MODE OBJFPC}{$H+}
 
 uses
-  cthreads, SysUtils, ChannelTests, DeathTests, Harness, PatternTests, PluginTests, ValueTests;
+  cthreads, SysUtils, ChannelTests, DeathTests, Harness, PatternTests, PeerTests, PluginTests,
+  ValueTests;
 
 begin
   if GetEnvironmentVariable('SIPC_PLUGIN') <> '' then
@@ -17,5 +18,6 @@ begin
   RunDeathTests;
   RunPatternTests;
   RunPluginTests;
+  RunPeerTests;
   Finish;
 end.
