@@ -158,7 +158,23 @@ class Producer : public Channel {
     }
 };
 
-class Consumer : public Channel {
+// What can be waited for, in wait() and in an event loop.
+class Source : public Channel {
+  public:
+    // For poll, epoll and the like: readable as long as there may be something to take. Then take,
+    // with a timeout of zero, until there is nothing; only that makes it unreadable. It is the
+    // handle's own, and closed with it.
+    int fd() const {
+        std::int32_t fd = -1;
+        call(sipc_fd, raw_, &fd);
+        return fd;
+    }
+
+  protected:
+    using Channel::Channel;
+};
+
+class Consumer : public Source {
   public:
     // The next message, or none within the timeout.
     std::optional<Message> take(Duration timeout) {
@@ -194,7 +210,7 @@ class Consumer : public Channel {
     iterator end() { return iterator(); }
 
   protected:
-    using Channel::Channel;
+    using Source::Source;
 };
 
 template <class Base, std::uint32_t role> struct Handle : Base {
@@ -311,11 +327,12 @@ class Semaphore {
 
 // ---- functions ------------------------------------------------------------------------------
 
-// Waits until one of several has a message and tells which, or none within the timeout.
-inline std::optional<std::size_t> wait(std::initializer_list<const Consumer*> consumers,
+// Waits until one of several has a message, or a reply to one of its calls, and tells which; or
+// none within the timeout.
+inline std::optional<std::size_t> wait(std::initializer_list<const Source*> sources,
                                        Duration timeout = forever) {
     std::vector<sipc_channel*> raw;
-    for (const Consumer* consumer : consumers) raw.push_back(consumer->raw());
+    for (const Source* source : sources) raw.push_back(source->raw());
     std::uint32_t index = 0;
     auto count = static_cast<std::uint32_t>(raw.size());
     if (!call(sipc_wait, raw.data(), count, timeout.count(), &index)) return std::nullopt;

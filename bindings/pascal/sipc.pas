@@ -154,6 +154,17 @@ type
     class function Role: UInt32; override;
   end;
 
+  { What can be waited for, by SipcWait and in an event loop. }
+  TSipcWaitable = class(TSipcChannel)
+  private
+    function GetFd: Int32;
+  public
+    { For fpPoll and the like: readable as long as there may be something to take. Then take, with a
+      timeout of 0, until there is nothing; only that makes it unreadable. Of a client: ask for the
+      result of each call. It is the handle's own, and closed with it. }
+    property Fd: Int32 read GetFd;
+  end;
+
   TSipcSource = class;
 
   { Behind "for Message in Source": waits for ever. Over a receiver, a message is reported done
@@ -168,7 +179,7 @@ type
     property Current: TSipcMessage read FCurrent;
   end;
 
-  TSipcSource = class(TSipcChannel)
+  TSipcSource = class(TSipcWaitable)
   public
     function Receive(TimeoutMs: Int64 = SIPC_FOR_EVER): TSipcMessage;
     function TryReceive(TimeoutMs: Int64; out Message: TSipcMessage): Boolean;
@@ -251,7 +262,7 @@ type
   end;
 
   { Calls the methods of a service. Arguments are an SipcList, an SipcMap, one value or SipcNull. }
-  TSipcClient = class(TSipcChannel)
+  TSipcClient = class(TSipcWaitable)
   private
     function StartWith(const Method: string; const Args: TSipcValue; Flags: UInt32): UInt64;
   protected
@@ -390,7 +401,8 @@ function SipcTensor(Dtype: UInt32; const Shape: array of UInt64; Data: Pointer;
   const Format: string = ''): TSipcValue;
 
 { Which of the sources has a message, or -1 after the timeout. }
-function SipcWait(const Sources: array of TSipcSource; TimeoutMs: Int64 = SIPC_FOR_EVER): Integer;
+function SipcWait(const Sources: array of TSipcWaitable;
+  TimeoutMs: Int64 = SIPC_FOR_EVER): Integer;
 function SipcEvent(const Message: TSipcMessage): TSipcEvent; { of whoever subscribes to h.events }
 function SipcEventName(Happening: TSipcHappening): string; { as it is published }
 { Who has a channel open now, in the order of their coming. }

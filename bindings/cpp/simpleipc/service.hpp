@@ -94,11 +94,12 @@ class Call {
     std::optional<Message> end_;
 };
 
-// Calls the methods of a service. Arguments are a List, a Map, one value, or nullptr.
-class Client : public Channel {
+// Calls the methods of a service. Arguments are a List, a Map, one value, or nullptr. In an event
+// loop it is readable when a call has a reply: ask each for its result() with a timeout of zero.
+class Client : public Source {
   public:
     explicit Client(const std::string& name, const Options& options = {})
-        : Channel(name, SIPC_ROLE_CALL, options) {}
+        : Source(name, SIPC_ROLE_CALL, options) {}
     // The result; none within the timeout, and then the call is cancelled. SIPC_CALL_IDEMPOTENT:
     // if its server dies, another one gets the call.
     std::optional<Message> call(const std::string& method, const Value& args, Duration timeout,

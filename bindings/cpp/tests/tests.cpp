@@ -289,7 +289,7 @@ int main(int argc, char** argv) {
     if (std::getenv("SIPC_PLUGIN") != nullptr) return be_a_plugin({argv + 1, argv + argc});
     program_path = argv[0];
     int failures = 0;
-    for (const auto* list : {&tests, &pattern_tests, &plugin_tests, &peer_tests}) {
+    for (const auto* list : {&tests, &pattern_tests, &loop_tests, &plugin_tests, &peer_tests}) {
         for (const Test& test : *list) {
             std::string why = run(test);
             failures += !why.empty();

@@ -30,6 +30,7 @@ struct Test {
     void (*run)();
 };
 #define TEST(name) {#name, name}
+extern const std::vector<Test> loop_tests;
 extern const std::vector<Test> pattern_tests;
 extern const std::vector<Test> peer_tests;
 extern const std::vector<Test> plugin_tests;

@@ -4,8 +4,8 @@ program Main;
 {$MODE OBJFPC}{$H+}
 
 uses
-  cthreads, SysUtils, ChannelTests, DeathTests, Harness, PatternTests, PeerTests, PluginTests,
-  ValueTests;
+  cthreads, SysUtils, ChannelTests, DeathTests, Harness, LoopTests, PatternTests, PeerTests,
+  PluginTests, ValueTests;
 
 begin
   if GetEnvironmentVariable('SIPC_PLUGIN') <> '' then
@@ -17,6 +17,7 @@ begin
   RunChannelTests;
   RunDeathTests;
   RunPatternTests;
+  RunLoopTests;
   RunPluginTests;
   RunPeerTests;
   Finish;

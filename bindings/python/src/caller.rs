@@ -94,6 +94,12 @@ impl Caller {
         Report::new().check(py, capi::sipc_cancel(self.channel.raw(), call))
     }
 
+    /// A descriptor that is readable as long as there may be a reply to a call in flight; it is
+    /// the handle's own.
+    fn fileno(&self, py: Python<'_>) -> PyResult<i32> {
+        self.channel.fd(py)
+    }
+
     /// Ends the wait of another thread in this handle, or else the next one, with Interrupted.
     fn interrupt(&self, py: Python<'_>) -> PyResult<()> {
         self.channel.interrupt(py)
@@ -107,6 +113,12 @@ impl Caller {
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
         let kind: Bound<'_, PyType> = slf.get_type();
         slf.get().channel.repr(&kind)
+    }
+}
+
+impl Caller {
+    pub(crate) fn channel(&self) -> &Arc<Channel> {
+        &self.channel
     }
 }
 

@@ -106,6 +106,17 @@ impl Channel {
         }
     }
 
+    /// The descriptor for event loops.
+    pub(crate) fn fd(&self, py: Python<'_>) -> PyResult<i32> {
+        self.check_open(py)?;
+        let mut fd = -1;
+        let mut report = Report::new();
+        // SAFETY: the outputs live in this frame.
+        let status = unsafe { capi::sipc_fd(self.raw, &mut fd, report.as_mut_ptr()) };
+        report.check(py, status)?;
+        Ok(fd)
+    }
+
     /// Ends the wait of another thread; closes now, or when the last loan is gone.
     pub(crate) fn close(&self) {
         self.is_closed.store(true, Ordering::Relaxed);

@@ -8,6 +8,7 @@ use pyo3::ffi::{Py_ssize_t, PyObject};
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
+use crate::caller::Caller;
 use crate::channel::{Channel, Options, directory_text};
 use crate::encode::Encoder;
 use crate::failure::Report;
@@ -118,6 +119,18 @@ impl Consumer {
         report.check(py, status)
     }
 
+    /// How long it waits where no other time is given: seconds, or None for ever.
+    #[getter]
+    fn timeout(&self) -> Option<f64> {
+        self.timeout.seconds()
+    }
+
+    /// A descriptor that is readable as long as there may be something to take; it is the
+    /// handle's own.
+    fn fileno(&self, py: Python<'_>) -> PyResult<i32> {
+        self.channel.fd(py)
+    }
+
     /// Ends the wait of another thread in this handle, or else the next one, with Interrupted.
     fn interrupt(&self, py: Python<'_>) -> PyResult<()> {
         self.channel.interrupt(py)
@@ -210,17 +223,20 @@ unsafe extern "C" fn receive(
     }
 }
 
-/// Waits until one of several handles has a message and returns that one; take from it with a
-/// timeout of 0.
+/// Waits until one of several handles has a message, or a reply to one of its calls, and returns
+/// that one; take from it with a timeout of 0.
 #[pyfunction]
 #[pyo3(signature = (handles, timeout = Timeout::FOREVER))]
 #[pyo3(text_signature = "(handles, timeout=None)")]
 pub(crate) fn wait<'py>(
     py: Python<'py>,
-    handles: Vec<Bound<'py, Consumer>>,
+    handles: Vec<Bound<'py, PyAny>>,
     timeout: Timeout,
-) -> PyResult<Bound<'py, Consumer>> {
-    let channels: Vec<Arc<Channel>> = handles.iter().map(|h| h.get().channel.clone()).collect();
+) -> PyResult<Bound<'py, PyAny>> {
+    let channels = handles
+        .iter()
+        .map(channel_of)
+        .collect::<PyResult<Vec<_>>>()?;
     let raw: Vec<*mut sipc_channel> = channels.iter().map(|channel| channel.raw()).collect();
     let mut index = 0;
     let mut report = Report::new();
@@ -231,4 +247,12 @@ pub(crate) fn wait<'py>(
     })?;
     report.check(py, status)?;
     Ok(handles[index as usize].clone())
+}
+
+/// The channel of a handle that can be waited for.
+fn channel_of(handle: &Bound<'_, PyAny>) -> PyResult<Arc<Channel>> {
+    if let Ok(caller) = handle.cast::<Caller>() {
+        return Ok(caller.get().channel().clone());
+    }
+    Ok(handle.cast::<Consumer>()?.get().channel.clone())
 }

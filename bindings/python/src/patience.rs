@@ -28,6 +28,11 @@ impl Timeout {
     pub(crate) fn ns(self) -> i64 {
         self.0
     }
+
+    /// As in Python.
+    pub(crate) fn seconds(self) -> Option<f64> {
+        (self != Timeout::FOREVER).then_some(self.0 as f64 / 1e9)
+    }
 }
 
 impl FromPyObject<'_, '_> for Timeout {

@@ -46,9 +46,10 @@ from .errors import (
     WrongPattern,
 )
 from .locks import Lock, Semaphore
+from .loops import Source as _Source
 from .plugins import Event, Host
 from .presence import Peer, PeerEvent, PeerWatcher, identify, peers, script
-from .services import Call, Client, Request, Server, call
+from .services import Call, Client, Request, Server, call, call_async
 from .states import Notifier, Setter, Waiter, Watcher
 from .values import Opaque, Tensor, Uint
 
@@ -104,6 +105,7 @@ __all__ = [
     "WrongPattern",
     "audit",
     "call",
+    "call_async",
     "clean",
     "get",
     "identify",
@@ -147,7 +149,7 @@ class Sender(_native.Producer):
     send = _native.Producer.put
 
 
-class Subscriber(_native.Consumer):
+class Subscriber(_Source):
     """Takes the messages of a topic; iterating ends when `timeout` passes without one."""
 
     __slots__ = ()
@@ -180,7 +182,7 @@ class Subscriber(_native.Consumer):
         )
 
 
-class Receiver(_native.Consumer):
+class Receiver(_Source):
     """Takes messages out of a queue; iterating ends when `timeout` passes without one."""
 
     __slots__ = ()
@@ -210,8 +212,9 @@ def receive(name, *, timeout=None):
 
 
 def wait(what, timeout=None):
-    """Waits until one of several handles has a message and returns that one; take from it with a
-    timeout of 0. Given the name of a signal: waits for notifications and returns their number."""
+    """Waits until one of several handles has a message, or a reply to one of its calls, and returns
+    that one; take from it with a timeout of 0. Given the name of a signal: waits for notifications
+    and returns their number."""
     if isinstance(what, str):
         return _native.wait_signal(what, timeout)
     return _native.wait(what, timeout)

@@ -14,6 +14,7 @@ The host, and a plugin::
 import os
 
 from . import _native
+from .loops import Source
 from .services import Client
 
 
@@ -53,7 +54,7 @@ class Event:
         return f"Event({', '.join(f'{name}={fact!r}' for name, fact in facts if fact is not None)})"
 
 
-class Host(_native.Consumer):
+class Host(Source):
     """Starts programs as plugins and hears what becomes of them; they end with it, also when it is
     killed. A plugin `spell` of the host `editor` serves `editor.spell`. Iterate over it, or
     receive(), to take events; anybody may subscribe to `editor.events`."""

@@ -5,6 +5,7 @@ import sys
 from collections import namedtuple
 
 from . import _native
+from .loops import Source
 
 
 class Peer(namedtuple("Peer", "pid program language role since_ns id")):
@@ -33,7 +34,7 @@ def _peer(told):
     return Peer(*(told[name] for name in Peer._fields))
 
 
-class PeerWatcher(_native.Consumer):
+class PeerWatcher(Source):
     """Tells who comes to a channel and who goes, also by being killed; first who is there already.
     It takes no part itself, and may be there before the channel is. Iterate over it, or receive(),
     to take events."""

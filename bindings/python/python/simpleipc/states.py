@@ -1,6 +1,7 @@
 """States, which have a latest value, and signals, which say that something has happened."""
 
 from . import _native
+from .loops import Source
 
 
 class Setter(_native.Producer):
@@ -17,7 +18,7 @@ class Setter(_native.Producer):
     set_if = _native.Producer.put_if
 
 
-class Watcher(_native.Consumer):
+class Watcher(Source):
     """Looks at the value of a state. get() is the value as it is now; receive(), and iterating,
     the newest one that this watcher has not taken yet."""
 
@@ -49,7 +50,7 @@ class Notifier(_native.Producer):
         self.put(None)
 
 
-class Waiter(_native.Consumer):
+class Waiter(Source):
     """Waits for notifications; none is missed from its opening on. With `signal`, as
     signal.SIGUSR1, each one raises that signal in this process instead."""
 
@@ -66,5 +67,12 @@ class Waiter(_native.Consumer):
         message = self.receive() if timeout is ... else self.receive(timeout)
         return int(message.value)
 
+    async def wait_async(self, timeout=...):
+        """wait() for tasks of asyncio, which others run beside."""
+        return int((await self.receive_async(timeout)).value)
+
     def __next__(self):
         return int(super().__next__().value)
+
+    async def __anext__(self):
+        return int((await super().__anext__()).value)
