@@ -396,6 +396,21 @@ def test_handles_and_calls_that_are_dropped_go_with_their_threads(peer):
     assert child.end() == ("alone", 0)
 
 
+def test_peers_and_plugins_are_watched_by_tasks():
+    async def watch():
+        with ipc.PeerWatcher("q") as watcher, ipc.Host("host") as host:
+            events = asyncio.ensure_future(host.receive_async(timeout=PATIENCE))
+            peers = asyncio.ensure_future(watcher.receive_async(timeout=PATIENCE))
+            await asyncio.sleep(0.01)
+            with ipc.Receiver("q"):
+                peer = await peers
+                host.start("true", "/bin/true")
+                event = await events
+                return peer.up, peer.peer.role, event.event
+
+    assert run(watch()) == (True, "receive", "started")
+
+
 def test_a_tap_cannot_be_awaited():
     async def take():
         with ipc.Subscriber("t", tap=True) as tap, pytest.raises(ipc.Misuse, match="tap"):
