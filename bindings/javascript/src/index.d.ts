@@ -421,7 +421,7 @@ export interface PeerEvent extends Peer {
 }
 
 /** Takes who comes and goes on a channel, without being on it. */
-export class Peers extends Consumer<PeerEvent> {
+export class PeerWatcher extends Consumer<PeerEvent> {
   constructor(name: string, options?: Place & { timeout?: number });
 }
 

@@ -16,7 +16,7 @@ export {
 export { Host } from "./host.js";
 export { Message } from "./message.js";
 export { call, get, notify, publish, receive, send, set, subscribe, wait } from "./oneshot.js";
-export { Peers, identify, peers } from "./peers.js";
+export { PeerWatcher, identify, peers } from "./peers.js";
 export { Loan, Notifier, Publisher, Sender, Setter } from "./producer.js";
 export { Request, Server } from "./server.js";
 export { audit, clean, nowNs, version } from "./upkeep.js";

@@ -30,7 +30,7 @@ export function peers(name, { directory } = {}) {
 }
 
 /** Watches who has a channel open, without being on it: takes who comes and goes. */
-export class Peers extends Consumer {
+export class PeerWatcher extends Consumer {
   constructor(name, options) {
     super(name, ROLE.PEERS, { ...options, exact: false });
   }

@@ -112,7 +112,7 @@ async function hostOf(program, args) {
 test("who has a channel open can be listed and watched", async (t) => {
   const name = fresh();
   assert.deepEqual(ipc.peers(name), []);
-  const watcher = new ipc.Peers(name);
+  const watcher = new ipc.PeerWatcher(name);
   t.after(() => watcher.close());
   const server = await start(t, "serve", name, "serving");
   const came = await watcher.receive({ timeout: PATIENCE });

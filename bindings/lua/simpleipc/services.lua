@@ -239,9 +239,9 @@ return function(core)
     -- Presence
 
     --- Watches who has a channel open, without being on it: takes who comes and goes.
-    ipc.Peers = class(core.Consumer, ROLE.PEERS)
+    ipc.PeerWatcher = class(core.Consumer, ROLE.PEERS)
 
-    function ipc.Peers:convert(raw) return value_of(raw) end
+    function ipc.PeerWatcher:convert(raw) return value_of(raw) end
 
     --- Who has a channel open now: a list of maps.
     function ipc.peers(name, options)
