@@ -1,7 +1,7 @@
 //! Starting, stopping and killing the process that plays a role.
 
 use std::io::{BufRead, BufReader, Lines};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -14,14 +14,15 @@ pub struct Process {
 impl Process {
     /// Starts `program actor <words> dir=<directory>`.
     pub fn start(program: &Path, directory: &Path, words: &[&str]) -> Self {
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .arg("actor")
             .args(words)
             .arg(format!("dir={}", directory.display()))
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the actor starts");
+            .stdout(Stdio::piped());
+        end_with_us(&mut command);
+        let mut child = command.spawn().expect("the actor starts");
         let stdout = child.stdout.take().expect("piped");
         Self {
             child,
@@ -65,6 +66,19 @@ impl Process {
         self.end();
         std::iter::from_fn(|| self.line()).collect()
     }
+}
+
+/// The child is killed when the thread that starts it ends, also by being killed.
+pub fn end_with_us(command: &mut Command) {
+    let bind = || {
+        // SAFETY: async-signal-safe; no pointers.
+        match unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) } {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        }
+    };
+    // SAFETY: the closure makes one system call, and allocates nothing.
+    unsafe { command.pre_exec(bind) };
 }
 
 impl Drop for Process {

@@ -3,6 +3,7 @@
 use super::languages::Programs;
 use super::page::{Page, order, state, word};
 use super::part::{Part, Places, Setting};
+use crate::process::end_with_us;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
@@ -117,6 +118,7 @@ impl Player {
             command.stderr(std::process::Stdio::null());
         }
         let namespace = part.in_namespace.then(Namespace::enter).transpose()?;
+        end_with_us(&mut command);
         let child = command.spawn();
         drop(namespace);
         Ok(Self {
