@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import textwrap
+import threading
 import time
 
 import pytest
@@ -178,6 +179,26 @@ def test_a_plugin_can_be_stopped_and_started_anew(calc):
         assert until(host, "ended")[-1].code == 0
         with pytest.raises(ipc.Timeout):  # it had done what it wanted
             host.receive(0.2)
+
+
+def test_other_threads_run_while_a_deaf_plugin_is_ended():
+    script = "trap '' TERM; echo deaf; while :; do sleep 1; done"
+    go, has_run = threading.Event(), []
+    thread = threading.Thread(target=lambda: go.wait() and has_run.append(True))
+    interval = sys.getswitchinterval()
+    with ipc.Host("host") as host:
+        host.start("deaf", "sh", ["-c", script])
+        until(host, "output")
+        thread.start()
+        sys.setswitchinterval(1000)  # it runs only when it is let
+        try:
+            go.set()
+            host.stop("deaf")
+            assert has_run
+        finally:
+            sys.setswitchinterval(interval)
+            thread.join()
+        assert until(host, "killed")[-1].signal == signal.SIGKILL
 
 
 def test_plugins_end_with_a_host_that_is_killed(peer, calc):
