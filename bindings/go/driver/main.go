@@ -10,7 +10,9 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
+	"unsafe"
 
 	ipc "simpleipc"
 )
@@ -24,6 +26,10 @@ var (
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "plugin" {
+		bePlugin()
+		return
+	}
 	input := bufio.NewScanner(os.Stdin)
 	input.Buffer(nil, 1<<28)
 	for input.Scan() {
@@ -118,6 +124,20 @@ func do(command string, words []string) (string, error) {
 		return "", respond(command, words)
 	case "cancelled":
 		return "cancelled " + flag(request.Cancelled()), nil
+	case "start":
+		var args []string
+		for _, arg := range read(words[3]).([]any) {
+			args = append(args, arg.(string))
+		}
+		plugin := ipc.Plugin{Name: words[1], Program: read(words[2]).(string), Args: args}
+		if plugin.Restarts = number(words[4]); plugin.Restarts == 0 {
+			plugin.Restarts = -1
+		}
+		return "", handles[words[0]].(*ipc.Host).Start(plugin)
+	case "stop":
+		return "", handles[words[0]].(*ipc.Host).Stop(words[1])
+	case "event":
+		return event(handles[words[0]].(*ipc.Host), words[1])
 	case "close":
 		handle := handles[words[0]]
 		delete(handles, words[0])
@@ -176,6 +196,8 @@ func open(role, name string, words []string) (ipc.Handle, error) {
 		return ipc.OpenClient(name, options)
 	case "serve":
 		return ipc.OpenServer(name, options)
+	case "host":
+		return ipc.OpenHost(name, options)
 	}
 	panic("no role " + role)
 }
@@ -309,6 +331,52 @@ func serve(server *ipc.Server, milliseconds string) (string, error) {
 	request = taken
 	return fmt.Sprintf("request %s %s oneway=%s", request.Method, show(request.Args),
 		flag(request.OneWay())), nil
+}
+
+func event(host *ipc.Host, milliseconds string) (string, error) {
+	ctx, cancel := within(milliseconds)
+	defer cancel()
+	event, err := host.Event(ctx)
+	if err != nil {
+		return "", err
+	}
+	var fact any
+	switch event.Name {
+	case "failed":
+		fact = event.Text
+	case "ready":
+		fact = event.Methods
+	case "output":
+		fact = []any{event.Stream, event.Text}
+	case "ended":
+		fact = int64(event.Code)
+	case "killed":
+		fact = int64(event.Signal)
+	case "restarting":
+		fact = event.After.Milliseconds()
+	}
+	return fmt.Sprintf("event %s %s %s", event.Name, event.Plugin, show(fact)), nil
+}
+
+// bePlugin serves `add` and `crash`, until its host ends it.
+func bePlugin() {
+	fmt.Println("hello from go")
+	server := must(ipc.OpenPlugin(nil))
+	must(0, server.HandleFunc("add", func(r *ipc.Request) (any, error) {
+		var a, b int
+		err := r.Scan(&a, &b)
+		return a + b, err
+	}))
+	must(0, server.HandleFunc("crash", func(*ipc.Request) (any, error) {
+		// The Go runtime turns SIGABRT into an exit; what happens by itself is asked for.
+		var byItself [4]uintptr
+		const maskBytes = 8
+		syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(syscall.SIGABRT),
+			uintptr(unsafe.Pointer(&byItself)), 0, maskBytes, 0, 0)
+		_ = syscall.Kill(os.Getpid(), syscall.SIGABRT) // one cannot fail to kill oneself
+		select {}
+	}))
+	must(0, server.Serve(background))
 }
 
 func respond(command string, words []string) error {
