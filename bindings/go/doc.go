@@ -1,7 +1,7 @@
 // Package simpleipc lets any program talk to any other program on this machine, in any language:
 // queues (Send, Receive), topics (Publish, Subscriber), states (Set, Get, Watcher), signals
-// (Notify, Wait), locks, services (Server, Call) and plugins (Host) in shared memory, without a
-// server, a schema or a set-up call.
+// (Notify, Wait), locks, services (Server, Client), plugins (Host) and presence (Peers) in shared
+// memory, without a server, a schema or a set-up call.
 //
 //	simpleipc.Send("chat", "hello")                    // one program
 //	message, err := simpleipc.Receive(ctx, "chat")     // another one, in any language

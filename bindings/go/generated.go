@@ -204,6 +204,8 @@ const roleCall = 10
 
 const roleServe = 11
 
+const rolePeers = 12
+
 const roleHost = 13
 
 const kindNull = 0
@@ -419,6 +421,8 @@ const (
 	atLock
 	atUnlock
 	atPlugin
+	atPeers
+	atIdentify
 	atRelease
 	atLoan
 	atUnloan
@@ -466,6 +470,8 @@ var functionNames = [...]string{
 	"sipc_lock",
 	"sipc_unlock",
 	"sipc_plugin",
+	"sipc_peers",
+	"sipc_identify",
 	"sipc_release",
 	"sipc_loan",
 	"sipc_unloan",
@@ -592,6 +598,14 @@ func sipcUnlock(channel uintptr, error_ *rawError) Status {
 
 func sipcPlugin(channel uintptr, plugin *rawValue, error_ *rawError) Status {
 	return Status(invoke(functions[atPlugin], uintptr(channel), uintptr(unsafe.Pointer(plugin)), uintptr(unsafe.Pointer(error_)), 0, 0, 0, 0))
+}
+
+func sipcPeers(name *byte, options *rawOptions, message *rawMessage, error_ *rawError) Status {
+	return Status(invoke(functions[atPeers], uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(options)), uintptr(unsafe.Pointer(message)), uintptr(unsafe.Pointer(error_)), 0, 0, 0))
+}
+
+func sipcIdentify(program *byte, language *byte, error_ *rawError) Status {
+	return Status(invoke(functions[atIdentify], uintptr(unsafe.Pointer(program)), uintptr(unsafe.Pointer(language)), uintptr(unsafe.Pointer(error_)), 0, 0, 0, 0))
 }
 
 func sipcRelease(message *rawMessage) {

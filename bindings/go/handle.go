@@ -211,7 +211,8 @@ func mayWait(status Status) bool {
 }
 
 // finish turns the status of a first attempt, with a timeout of 0, into that of the whole wait.
-func (h *handle) finish(ctx context.Context, status Status, attempt func(timeoutNs int64) Status) error {
+func (h *handle) finish(ctx context.Context, status Status,
+	attempt func(timeoutNs int64) Status) error {
 	if !mayWait(status) {
 		return h.encoder.failure.failure(status)
 	}

@@ -43,7 +43,7 @@ func loadNow() error {
 			return newError(ErrVersion, "%s has no %s; install a later libsimpleipc", path, name)
 		}
 	}
-	return nil
+	return identify("")
 }
 
 // mustLoad is for the few functions that cannot fail otherwise.

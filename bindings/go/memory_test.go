@@ -14,9 +14,10 @@ func TestATensorIsLookedAtInPlace(t *testing.T) {
 	fresh(t)
 	sender := made[*Sender](t)(OpenSender("tensors", nil))
 	receiver := made[*Receiver](t)(OpenReceiver("tensors", nil))
-	numbers := make([]float32, 6000)
+	type height float32
+	numbers := make([]height, 6000)
 	for index := range numbers {
-		numbers[index] = float32(index)
+		numbers[index] = height(index)
 	}
 	tensor := NewTensor(numbers, 20, 300)
 	tensor.Format = "heights"
@@ -26,7 +27,7 @@ func TestATensorIsLookedAtInPlace(t *testing.T) {
 	same(t, "address", unsafe.Pointer(&arrived.Data()[0]), m.raw.value.data)
 	same(t, "address of the bytes", unsafe.Pointer(&m.Bytes()[0]), m.raw.value.data)
 	same(t, "format", arrived.Format, "heights")
-	elements, err := Elements[float32](arrived)
+	elements, err := Elements[height](arrived)
 	well(t, err)
 	if !reflect.DeepEqual(elements, numbers) || !reflect.DeepEqual(arrived.Shape, []int{20, 300}) {
 		t.Error("it is another one")

@@ -26,11 +26,13 @@ func serving(t *testing.T, name string) *Server {
 		return a + b, nil
 	}))
 	for method, handler := range map[string]Handler{
-		"echo":   func(r *Request) (any, error) { return r.Args, nil },
-		"panic":  func(*Request) (any, error) { panic("out of luck") },
-		"fail":   func(*Request) (any, error) { return nil, errors.New("no luck") },
-		"refuse": func(*Request) (any, error) { return nil, &ServiceError{17, "empty", Map{{"left", 3}}} },
-		"bad":    func(*Request) (any, error) { return make(chan int), nil },
+		"echo":  func(r *Request) (any, error) { return r.Args, nil },
+		"panic": func(*Request) (any, error) { panic("out of luck") },
+		"fail":  func(*Request) (any, error) { return nil, errors.New("no luck") },
+		"refuse": func(*Request) (any, error) {
+			return nil, &ServiceError{17, "empty", Map{{"left", 3}}}
+		},
+		"bad": func(*Request) (any, error) { return make(chan int), nil },
 		"count": func(r *Request) (any, error) {
 			for index := range 3 {
 				if err := r.Push(index); err != nil {
@@ -114,7 +116,8 @@ func TestArgumentsOfAllShapes(t *testing.T) {
 		same(t, "arguments", fmt.Sprint(reply.Value()), fmt.Sprint(args))
 	}
 	tensor := NewTensor([]float64{1, 2, 3})
-	reply := taken(t)(client.Do(limited(t), Invocation{Method: "echo", Args: tensor, Idempotent: true}))
+	echo := Invocation{Method: "echo", Args: tensor, Idempotent: true}
+	reply := taken(t)(client.Do(limited(t), echo))
 	numbers, err := Elements[float64](reply.Value().(*Tensor))
 	well(t, err)
 	same(t, "an element", numbers[2], 3)

@@ -3,6 +3,7 @@ package simpleipc
 import (
 	"context"
 	"math"
+	"reflect"
 	"runtime"
 	"unicode/utf8"
 	"unsafe"
@@ -49,38 +50,17 @@ type Element interface {
 		~float32 | ~float64 | ~complex64 | ~complex128
 }
 
+var dtypes = map[reflect.Kind]Dtype{
+	reflect.Bool: DtypeBool, reflect.Uint8: DtypeU8, reflect.Int8: DtypeI8,
+	reflect.Uint16: DtypeU16, reflect.Int16: DtypeI16, reflect.Uint32: DtypeU32,
+	reflect.Int32: DtypeI32, reflect.Uint64: DtypeU64, reflect.Int64: DtypeI64,
+	reflect.Float32: DtypeF32, reflect.Float64: DtypeF64, reflect.Complex64: DtypeC64,
+	reflect.Complex128: DtypeC128,
+}
+
 // dtypeOf is the dtype of a type of Go.
 func dtypeOf[T Element]() Dtype {
-	var zero T
-	switch any(zero).(type) {
-	case bool:
-		return DtypeBool
-	case uint8:
-		return DtypeU8
-	case int8:
-		return DtypeI8
-	case uint16:
-		return DtypeU16
-	case int16:
-		return DtypeI16
-	case uint32:
-		return DtypeU32
-	case int32:
-		return DtypeI32
-	case uint64:
-		return DtypeU64
-	case int64:
-		return DtypeI64
-	case float32:
-		return DtypeF32
-	case float64:
-		return DtypeF64
-	case complex64:
-		return DtypeC64
-	case complex128:
-		return DtypeC128
-	}
-	return 0
+	return dtypes[reflect.TypeFor[T]().Kind()]
 }
 
 // NewTensor is a tensor of these elements, which are not copied before it is sent. Without a shape
@@ -135,8 +115,9 @@ func (t *Tensor) IsDense() bool {
 // received, to be filled if it is that of a Loan.
 func Elements[T Element](t *Tensor) ([]T, error) {
 	data, dtype := t.Data(), dtypeOf[T]()
-	if t.Dtype != dtype && !(t.Dtype == DtypeF16 && dtype == DtypeU16) || dtype == 0 {
-		return nil, newError(ErrBadArgument, "the tensor has elements of dtype %d, not %d", t.Dtype, dtype)
+	if t.Dtype != dtype && !(t.Dtype == DtypeF16 && dtype == DtypeU16) {
+		return nil, newError(ErrBadArgument,
+			"the tensor has elements of dtype %d, not %d", t.Dtype, dtype)
 	}
 	if !t.IsDense() {
 		return nil, newError(ErrBadArgument, "the tensor is not dense; use Data and Strides")
@@ -152,7 +133,8 @@ func Elements[T Element](t *Tensor) ([]T, error) {
 
 func (e *encoder) putShape(to *rawValue, dtype Dtype, format string, shape []int) error {
 	if len(shape) > dimsMax {
-		return newError(ErrBadValue, "a tensor has at most %d dimensions, not %d", dimsMax, len(shape))
+		return newError(ErrBadValue,
+			"a tensor has at most %d dimensions, not %d", dimsMax, len(shape))
 	}
 	if !utf8.ValidString(format) {
 		return newError(ErrBadValue, "the format %q is not UTF-8", format)
@@ -282,13 +264,15 @@ func (p *producer) LoanBytes(ctx context.Context, count int) (*Loan, error) {
 }
 
 // LoanTensor lends a buffer inside the channel for a tensor.
-func (p *producer) LoanTensor(ctx context.Context, dtype Dtype, format string, shape ...int) (*Loan, error) {
+func (p *producer) LoanTensor(ctx context.Context, dtype Dtype, format string,
+	shape ...int) (*Loan, error) {
 	return p.lend(ctx, format, func(e *encoder) error {
 		return e.putShape(&e.value, dtype, format, shape)
 	})
 }
 
-func (p *producer) lend(ctx context.Context, format string, describe func(*encoder) error) (*Loan, error) {
+func (p *producer) lend(ctx context.Context, format string,
+	describe func(*encoder) error) (*Loan, error) {
 	if err := p.begin(ctx); err != nil {
 		return nil, err
 	}

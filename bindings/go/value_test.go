@@ -36,7 +36,8 @@ int main(void) {
 		include = "../../include"
 	}
 	binary := filepath.Join(folder, "sizes")
-	if out, err := exec.Command("cc", "-I", include, source, "-o", binary).CombinedOutput(); err != nil {
+	compile := exec.Command("cc", "-I", include, source, "-o", binary)
+	if out, err := compile.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	wanted, err := exec.Command(binary).Output()

@@ -13,6 +13,8 @@ import (
 	"time"
 )
 
+func second[T any](_ T, err error) error { return err }
+
 // waits are all verbs that wait for ever, on handles where nothing comes.
 func waits(t *testing.T) map[string]func(context.Context) error {
 	subscriber := made[*Subscriber](t)(OpenSubscriber("silent topic", nil))
@@ -42,22 +44,24 @@ func waits(t *testing.T) map[string]func(context.Context) error {
 		made[*Waiter](t)(OpenWaiter("silent signal", nil)),
 	}
 	return map[string]func(context.Context) error{
-		"subscriber":      func(ctx context.Context) error { _, err := subscriber.Receive(ctx); return err },
-		"receiver":        func(ctx context.Context) error { _, err := receiver.Receive(ctx); return err },
-		"watcher":         func(ctx context.Context) error { _, err := watcher.Receive(ctx); return err },
-		"first value":     func(ctx context.Context) error { _, err := watcher.Get(ctx); return err },
-		"waiter":          func(ctx context.Context) error { _, err := waiter.Wait(ctx); return err },
-		"lock":            lock.Lock,
-		"call":            func(ctx context.Context) error { _, err := client.Call(ctx, "m"); return err },
-		"server":          func(ctx context.Context) error { _, err := server.Receive(ctx); return err },
-		"serve":           server.Serve,
-		"publish":         func(ctx context.Context) error { return publisher.Publish(ctx, 1) },
-		"send":            func(ctx context.Context) error { return sender.Send(ctx, 1) },
-		"one of several":  func(ctx context.Context) error { _, err := WaitAny(ctx, others...); return err },
-		"one-call":        func(ctx context.Context) error { _, err := Receive(ctx, "silent queue"); return err },
-		"one-call get":    func(ctx context.Context) error { _, err := Get(ctx, "silent state"); return err },
-		"one-call wait":   func(ctx context.Context) error { _, err := Wait(ctx, "silent signal"); return err },
-		"service by name": func(ctx context.Context) error { _, err := CallService(ctx, "no service", "m"); return err },
+		"subscriber":     func(ctx context.Context) error { return second(subscriber.Receive(ctx)) },
+		"receiver":       func(ctx context.Context) error { return second(receiver.Receive(ctx)) },
+		"watcher":        func(ctx context.Context) error { return second(watcher.Receive(ctx)) },
+		"first value":    func(ctx context.Context) error { return second(watcher.Get(ctx)) },
+		"waiter":         func(ctx context.Context) error { return second(waiter.Wait(ctx)) },
+		"lock":           lock.Lock,
+		"call":           func(ctx context.Context) error { return second(client.Call(ctx, "m")) },
+		"server":         func(ctx context.Context) error { return second(server.Receive(ctx)) },
+		"serve":          server.Serve,
+		"publish":        func(ctx context.Context) error { return publisher.Publish(ctx, 1) },
+		"send":           func(ctx context.Context) error { return sender.Send(ctx, 1) },
+		"one of several": func(ctx context.Context) error { return second(WaitAny(ctx, others...)) },
+		"one-call":       func(ctx context.Context) error { return second(Receive(ctx, "silent queue")) },
+		"one-call get":   func(ctx context.Context) error { return second(Get(ctx, "silent state")) },
+		"one-call wait":  func(ctx context.Context) error { return second(Wait(ctx, "silent signal")) },
+		"service by name": func(ctx context.Context) error {
+			return second(CallService(ctx, "no service", "m"))
+		},
 	}
 }
 
@@ -411,6 +415,38 @@ func TestTheOwnerOfALockDies(t *testing.T) {
 	same(t, "who died", lock.Abandoned(), 0)
 }
 
+func TestPeersComeAndGo(t *testing.T) {
+	fresh(t)
+	peers, err := Peers("mortal", nil)
+	well(t, err)
+	same(t, "peers of no channel", len(peers), 0)
+	watcher := made[*PeerWatcher](t)(OpenPeerWatcher("mortal", nil))
+	_, err = watcher.Event(NoWait)
+	refused(t, "nobody yet", err, ErrTimeout)
+	p := start(t, "lock and wait")
+	p.says(t, "locked")
+	came, err := watcher.Event(limited(t))
+	well(t, err)
+	same(t, "came", came.IsUp, true)
+	peers, err = Peers("mortal", nil)
+	well(t, err)
+	same(t, "peers", len(peers), 1)
+	same(t, "the one that came", peers[0], came.Peer)
+	same(t, "pid", peers[0].Pid, p.Process.Pid)
+	same(t, "who", peers[0].Language+" "+peers[0].Role+" "+peers[0].Program, "go lock a locker")
+	well(t, p.Process.Kill())
+	for went := range watcher.Events(limited(t)) {
+		same(t, "went", went.IsUp, false)
+		same(t, "which", went.Peer.ID, came.Peer.ID)
+		break
+	}
+	_, err = Peers("a/b", nil)
+	refused(t, "a bad name", err, ErrBadName)
+	refused(t, "a bad program", Identify("a\x00b"), ClassMisuse)
+	peers, err = Peers("mortal", &Options{Directory: "/nowhere/at/all"})
+	refused(t, "no directory", err, ClassSystem)
+}
+
 func TestCtrlCEndsAProgramThatWaits(t *testing.T) {
 	fresh(t)
 	for _, role := range []string{"lock and wait", "wait with a context"} {
@@ -438,6 +474,7 @@ func TestAnotherLibraryIsRefused(t *testing.T) {
 
 func init() {
 	roles["lock and wait"] = func() {
+		fatal(Identify("a locker"))
 		lock, err := OpenLock("mortal", nil)
 		fatal(err)
 		fatal(lock.Lock(background))

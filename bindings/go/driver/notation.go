@@ -12,8 +12,8 @@ import (
 	ipc "simpleipc"
 )
 
-var dtypes = []string{"", "bool", "u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "f16", "f32",
-	"f64", "c64", "c128"}
+var dtypes = []string{"", "bool", "u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "f16",
+	"f32", "f64", "c64", "c128"}
 
 // reader reads one value of the notation; a fault is a panic, which main answers.
 type reader struct {
