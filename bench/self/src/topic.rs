@@ -49,6 +49,10 @@ pub const PATHS: &[Path] = &[
         take: stamped,
     },
     Path {
+        name: "topic-descriptor",
+        take: descriptor,
+    },
+    Path {
         name: "topic-int",
         take: int,
     },
@@ -95,6 +99,19 @@ fn stamped(place: &Place, operations: u64) -> Result<()> {
         ..place.options()
     };
     exchange_bytes(&options, operations, BURST, 48)
+}
+
+/// To a subscriber whose descriptor has been asked for, and which has more to take.
+fn descriptor(place: &Place, operations: u64) -> Result<()> {
+    let (mut publisher, mut subscriber) = open(&place.options())?;
+    subscriber.fd()?;
+    let value = Value::Bytes((&[1; 48]).into());
+    exchange(
+        operations,
+        BURST,
+        || publisher.put(&value, 0, None),
+        || expect_bytes(&subscriber.receive()?, 48),
+    )
 }
 
 fn exchange_bytes(options: &Options, operations: u64, burst: u64, size: usize) -> Result<()> {

@@ -6,6 +6,8 @@ use super::source::{Finding, Source};
 const FOLDER: &str = "docs/";
 /// Names of tests are sentences; names with fewer joints are of something else.
 const JOINTS_MIN: usize = 3;
+/// What stands before the name of a test: in Rust, in C and C++, and in Python.
+const DEFINITIONS: [&str; 3] = ["fn", "void", "def"];
 
 /// All findings about names of tests in documents that no function has.
 pub fn check(sources: &[Source]) -> Vec<Finding> {
@@ -21,11 +23,17 @@ pub fn check(sources: &[Source]) -> Vec<Finding> {
                 .step_by(2)
                 .filter(|name| is_test(name))
             {
-                let definition = format!("fn {name}(");
-                if !sources
-                    .iter()
-                    .any(|source| source.code.contains(&definition))
-                {
+                let definitions = DEFINITIONS.map(|word| format!("{word} {name}("));
+                let has_it = |source: &Source| {
+                    let text = match source.ending() {
+                        "rs" => &source.code, // without comments
+                        _ => &source.text,
+                    };
+                    definitions
+                        .iter()
+                        .any(|definition| text.contains(definition))
+                };
+                if !sources.iter().any(has_it) {
                     let what = format!("names `{name}`, and there is no such test");
                     findings.push(Finding::new(document, index + 1, what));
                 }
@@ -46,12 +54,21 @@ mod tests {
 
     #[test]
     fn a_test_that_is_gone_is_found_and_other_words_are_not() {
-        let text = "`a_file_is_gone`, `a_file_is_there`\n`pool_bytes_max`, `SIPC_A_B_C`\n";
+        let text = "`a_file_is_gone`, `a_file_is_there`\n`pool_bytes_max`, `SIPC_A_B_C`\n\
+            `it_is_c_here`, `test_it_is_python`\n";
         let sources = [
             Source::new("docs/lock.md", text),
             Source::new(
                 "crates/x/tests/a.rs",
                 "fn a_file_is_there() {}\n// fn a_file_is_gone()\n",
+            ),
+            Source::new(
+                "bindings/c/tests/a.c",
+                "static void it_is_c_here(void)\n{\n}\n",
+            ),
+            Source::new(
+                "tests/test_a.py",
+                "def test_it_is_python(peer):\n    pass\n",
             ),
         ];
         let findings = check(&sources);
