@@ -1,5 +1,5 @@
-//! The book: every page of docs/ is in its table of contents, and what a Markdown file links to
-//! inside the repository is there, headings included.
+//! The book: every page of docs/ is in its table of contents, what a Markdown file links to inside
+//! the repository is there, headings included, and all languages' pages have the same parts.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,6 +7,19 @@ use std::path::Path;
 use super::source::{Finding, Source};
 
 const CONTENTS: &str = "docs/SUMMARY.md";
+/// The pages of languages; the first one lists the others.
+const LANGUAGES: &str = "docs/languages/";
+const LANGUAGES_LIST: &str = "docs/languages/index.md";
+/// What each of them has, in this order; others may stand between.
+const LANGUAGE_PARTS: [&str; 7] = [
+    "## Install",
+    "## Hello, world",
+    "## Every pattern once",
+    "## What each verb is called",
+    "## Errors",
+    "## Threads and waiting",
+    "## Limits",
+];
 
 /// All findings about pages that nobody finds and links that lead nowhere.
 pub fn check(root: &Path, sources: &[Source]) -> Vec<Finding> {
@@ -15,6 +28,7 @@ pub fn check(root: &Path, sources: &[Source]) -> Vec<Finding> {
         .filter(|source| source.ending() == "md")
         .collect();
     let mut findings = check_contents(&pages);
+    findings.extend(pages.iter().filter_map(|page| check_language(page)));
     for page in &pages {
         for (line, target) in links(&page.text) {
             let wrong = wrong_with(page, &target, &pages, |path| root.join(path).exists());
@@ -39,6 +53,19 @@ fn check_contents(pages: &[&Source]) -> Vec<Finding> {
     unlisted
         .map(|page| Finding::new(page, 1, format!("is not in {CONTENTS}: add it there")))
         .collect()
+}
+
+/// Whether a language's page has all parts.
+fn check_language(page: &Source) -> Option<Finding> {
+    if !page.path.starts_with(LANGUAGES) || page.path == LANGUAGES_LIST {
+        return None;
+    }
+    let mut lines = prose(&page.text).map(|(_, line)| line);
+    let missing = LANGUAGE_PARTS
+        .iter()
+        .find(|part| !lines.any(|line| line == **part))?;
+    let what = format!("lacks `{missing}`, or has it out of order: see {LANGUAGES_LIST}");
+    Some(Finding::new(page, 1, what))
 }
 
 /// What is wrong with a link of `page`, if it leads into the repository.
@@ -161,6 +188,18 @@ mod tests {
         assert!(to("../spec/c.md")[0].contains("docs/a.md:2: links to"));
         assert!(to("../spec/b.md#none")[0].contains("no such heading"));
         assert!(to("#none")[0].contains("`docs/a.md` has no such heading"));
+    }
+
+    #[test]
+    fn a_page_of_a_language_has_all_parts_in_their_order() {
+        let finding = |parts: &[&str]| {
+            check_language(&Source::new("docs/languages/latin.md", parts.join("\n\n")))
+        };
+        assert!(finding(&LANGUAGE_PARTS).is_none());
+        let (mut swapped, short) = (LANGUAGE_PARTS, &LANGUAGE_PARTS[..6]);
+        swapped.swap(2, 3);
+        assert!(finding(&swapped).is_some() && finding(short).is_some());
+        assert!(check_language(&Source::new(LANGUAGES_LIST, "")).is_none());
     }
 
     #[test]
