@@ -751,8 +751,8 @@ SIPC_API int32_t sipc_unlock(sipc_channel *channel, sipc_error *error);
  *
  *   channel  opened with HOST
  *   plugin   a map: name (STR) and program (STR), and if wanted args (a list of STR), restarts
- *            (INT, 3) within seconds (FLOAT, 60), hang_after (FLOAT, seconds; none). Or name and
- *            stop (BOOL true)
+ *            (INT, 3) and the seconds (FLOAT, 60) within which they count, hang_after (FLOAT,
+ *            seconds; none). Or name and stop (BOOL true)
  *   error    optional, may be NULL: receives the details
  *
  * Returns: OK, BUSY, CLOSED, FORKED, BAD_NAME, WRONG_ROLE, BAD_VALUE, BAD_ARGUMENT, SYSTEM,

@@ -12,7 +12,7 @@ are what must come back.
 not looked at when nothing is shown below it. Each must end with status 0, unless `; echo $?` shows
 another. A page is one shell, which begins in the root of the repository with a channel directory of
 its own and `sipc`, `python3` and pkg-config at hand. `<!-- needs: fpc -->` in a page names programs
-without which it is left out.
+without which it is left out; so it is where the command of `<!-- tries: perl -MX -e 1 -->` fails.
 """
 
 import os
@@ -157,6 +157,10 @@ def check_page(page, prefix):
         for needed in re.findall(r"<!-- needs: (.*?) -->", text)
         for program in needed.split()
         if shutil.which(program) is None
+    ] + [
+        command
+        for command in re.findall(r"<!-- tries: (.*?) -->", text)
+        if subprocess.run(["sh", "-c", command], capture_output=True).returncode != 0
     ]
     name = page.relative_to(ROOT)
     if not steps or missing:
