@@ -23,7 +23,7 @@ static int32_t open_channel(char **words, int count, sipc_error *error)
 {
     static const char *const roles[] = {"", "publish", "subscribe", "send", "receive",
                                         "set", "watch", "notify", "wait", "lock",
-                                        "call", "serve", "", "host"};
+                                        "call", "serve", "peers", "host"};
     sipc_options options = SIPC_OPTIONS_INIT;
     uint32_t role = SIPC_ROLE_HOST;
     while (role > 0 && strcmp(roles[role], words[2]) != 0) role--;
@@ -275,6 +275,27 @@ static int32_t event(char **words, sipc_error *error)
     return SIPC_OK;
 }
 
+/* Up or down, then role, language and process of the map of an event. */
+static int32_t peer(char **words, sipc_error *error)
+{
+    static const char *const told[] = {"event", "role", "language"};
+    sipc_message message = SIPC_MESSAGE_INIT;
+    int32_t status = sipc_take(*handle_of(words[1]), milliseconds(words[2]), &message, error);
+    if (status != SIPC_OK) return status;
+    const sipc_value *items = message.value.items;
+    printf("peer");
+    for (int t = 0; t < 3; t++) {
+        for (uint64_t k = 0; k < message.value.count; k++) {
+            const sipc_value *key = &items[2 * k], *value = key + 1;
+            if (key->len == strlen(told[t]) && memcmp(key->data, told[t], key->len) == 0)
+                printf(" %.*s", (int)value->len, (const char *)value->data);
+        }
+    }
+    printf(" %" PRId64 "\n", items[3].i);
+    sipc_release(&message);
+    return SIPC_OK;
+}
+
 /* As a plugin it serves `add` and `crash`, until its host ends it. */
 static int be_a_plugin(void)
 {
@@ -323,6 +344,7 @@ static int32_t speak(char **words, int count, sipc_error *error)
     if (strcmp(verb, "result") == 0 && count >= 4) return result(words, error);
     if (strcmp(verb, "serve") == 0) return serve(words, error);
     if (strcmp(verb, "event") == 0 && count >= 3) return event(words, error);
+    if (strcmp(verb, "peer") == 0 && count >= 3) return peer(words, error);
     if (strcmp(verb, "cancelled") == 0) {
         printf("cancelled %d\n", sipc_cancelled(&request) == SIPC_CANCELLED);
         return SIPC_OK;

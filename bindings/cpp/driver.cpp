@@ -257,6 +257,7 @@ std::map<string, std::unique_ptr<sipc::Lock>> locks;
 std::map<string, std::unique_ptr<sipc::Client>> clients;
 std::map<string, std::unique_ptr<sipc::Server>> servers;
 std::map<string, std::unique_ptr<sipc::Host>> hosts;
+std::map<string, std::unique_ptr<sipc::PeerWatcher>> peer_watchers;
 std::map<string, sipc::Call> calls;   // by number
 std::optional<sipc::Request> request; // of `serve`, until it is answered
 
@@ -290,6 +291,8 @@ void open(const std::vector<string>& words) {
     else if (verb == "call") clients[id] = std::make_unique<sipc::Client>(name, options);
     else if (verb == "serve") servers[id] = std::make_unique<sipc::Server>(name, options);
     else if (verb == "host") hosts[id] = std::make_unique<sipc::Host>(name, options);
+    else if (verb == "peers")
+        peer_watchers[id] = std::make_unique<sipc::PeerWatcher>(name, options);
     else consumers[id] = std::make_unique<sipc::Receiver>(name, options);
 }
 
@@ -454,6 +457,12 @@ string event_of(const std::vector<string>& words) {
            show(sipc::View(raw));
 }
 
+string peer_event_of(const std::vector<string>& words) {
+    auto event = arrived(find(peer_watchers, words[1]).event(time_of(words[2])));
+    return string("peer ") + (event.up ? "up " : "down ") + event.peer.role + ' ' +
+           event.peer.language + ' ' + std::to_string(event.peer.pid);
+}
+
 // As a plugin it serves `add` and `crash`, until its host ends it.
 int be_a_plugin() {
     std::cout << "hello from cpp" << std::endl;
@@ -487,6 +496,7 @@ std::optional<string> answer_later_patterns(const std::vector<string>& words) {
     if (verb == "cancelled")
         return string("cancelled ") + (request.value().is_cancelled() ? "1" : "0");
     if (verb == "event") return event_of(words);
+    if (verb == "peer") return peer_event_of(words);
     if (is_once && words[1] == "notify") sipc::notify(words[2]);
     else if (is_once && words[1] == "set") {
         Reader reader(words[3]);
@@ -517,7 +527,7 @@ string answer(const std::vector<string>& words) {
         const string& id = words[1];
         if (producers.erase(id) + consumers.erase(id) + setters.erase(id) + watchers.erase(id) +
                 notifiers.erase(id) + waiters.erase(id) + locks.erase(id) + clients.erase(id) +
-                servers.erase(id) + hosts.erase(id) == 0)
+                servers.erase(id) + hosts.erase(id) + peer_watchers.erase(id) == 0)
             throw sipc::Gone(SIPC_CLOSED, 0, "no handle " + words[1]);
     } else throw sipc::Misuse(SIPC_BAD_ARGUMENT, 0, "the driver does not know this command");
     return "ok";

@@ -62,6 +62,7 @@ begin
     'call': Channel := TSipcClient.Create(Words[3], Options);
     'serve': Channel := TSipcServer.Create(Words[3], Options);
     'host': Channel := TSipcHost.Create(Words[3], Options);
+    'peers': Channel := TSipcPeerWatcher.Create(Words[3], Options);
   else
     raise Exception.Create('no role ' + Words[2]);
   end;
@@ -273,6 +274,17 @@ begin
     PrintValue(FactOf(Event))]);
 end;
 
+function PeerEventOf(const Words: array of string): string;
+const
+  WORD_FOR: array[Boolean] of string = ('down', 'up');
+var
+  Event: TSipcPeerEvent;
+begin
+  Event := (ChannelOf(Words[1]) as TSipcPeerWatcher).Event(StrToInt64(Words[2]));
+  Result := Format('peer %s %s %s %d', [WORD_FOR[Event.IsUp], Event.Peer.Role,
+    Event.Peer.Language, Event.Peer.Pid]);
+end;
+
 function Add(var Asked: TSipcRequest): TSipcValue;
 begin
   Result := Asked.Args[0].AsInt + Asked.Args[1].AsInt;
@@ -329,6 +341,7 @@ begin
     'start': StartPlugin(Words);
     'stop': (ChannelOf(Words[1]) as TSipcHost).Stop(Words[2]);
     'event': Result := EventOf(Words);
+    'peer': Result := PeerEventOf(Words);
     'close': Result := Close(Words[1]);
     'quit': ;
   else

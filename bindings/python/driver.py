@@ -27,6 +27,7 @@ ROLES = {
     "call": ipc.Client,
     "serve": ipc.Server,
     "host": ipc.Host,
+    "peers": ipc.PeerWatcher,
 }
 DTYPES = {
     "bool": "?", "u8": "u1", "i8": "i1", "u16": "u2", "i16": "i2", "u32": "u4", "i32": "i4",
@@ -332,6 +333,10 @@ def answer(handles, command, *words):
         handles[words[0]].stop(words[1])
     elif command == "event":
         return take_event(handles[words[0]], int(words[1]) / 1000)
+    elif command == "peer":
+        event = handles[words[0]].receive(int(words[1]) / 1000)
+        word, peer = "up" if event.up else "down", event.peer
+        return f"peer {word} {peer.role} {peer.language} {peer.pid}"
     elif command == "close":
         handles.pop(words[0]).close()
     return "ok"

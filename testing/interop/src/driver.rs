@@ -120,6 +120,11 @@ impl Driver {
         }
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGKILL, as the out-of-memory killer would; returns when the process is gone.
     pub fn kill(mut self) {
         self.end();

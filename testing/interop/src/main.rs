@@ -12,6 +12,7 @@ mod notation;
 mod page;
 mod pair;
 mod plugins;
+mod presence;
 mod report;
 mod rust_driver;
 mod scenarios;

@@ -66,6 +66,10 @@ fn greet(language: &Language, order: &Order, place: &Place, report: &mut Report)
         let what = format!("{name}: hosts and plugins, which its driver does not know");
         report.skipped.push(what);
     }
+    if language.driver.presence.is_none() {
+        let what = format!("{name}: peers, which its driver does not know");
+        report.skipped.push(what);
+    }
     let expected = format!("ok {name} {}", env!("CARGO_PKG_VERSION"));
     let got = greeting.unwrap_or_else(|complaint| complaint);
     report.house.check(&case, &expected, &got);
@@ -118,6 +122,8 @@ fn run_scenarios(
         language: &consumer.name,
         script,
     });
+    let presence = consumer.driver.presence.as_ref();
+    let presence = presence.and(producer.driver.presence.as_deref());
     let mut drivers = None;
     let mut stops = 0;
     for scenario in SCENARIOS {
@@ -140,6 +146,7 @@ fn run_scenarios(
                     consumer,
                     third: &starters.producer,
                     plugin,
+                    presence,
                     tally,
                     sequence: None,
                 };

@@ -48,6 +48,8 @@ pub struct Pair<'a> {
     pub third: &'a Starter<'a>,
     /// One in the consumer's language, if the drivers of both know of hosts and plugins.
     pub plugin: Option<Plugin<'a>>,
+    /// What the producer's handles say they are written in, if the drivers of both know of peers.
+    pub presence: Option<&'a str>,
     /// The checks.
     pub tally: &'a mut Tally,
     /// Sequence number the next message through `p` must have; unknown before the first.

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use simpleipc::{
     CallError, Client, Error, Failure, Handlers, Happening, Host, LoanKind, Lock, Manner, Message,
-    Notifier, Options, Plugin, Publisher, Receiver, Request, Result, Semaphore, Sender, Server,
-    Setter, Status, Subscriber, Tensor, Value, Waiter, Watcher,
+    Notifier, Options, PeerWatcher, Plugin, Publisher, Receiver, Request, Result, Semaphore,
+    Sender, Server, Setter, Status, Subscriber, Tensor, Value, Waiter, Watcher,
 };
 
 use crate::notation;
@@ -69,6 +69,7 @@ enum Handle {
     Client(Client),
     Server(Server),
     Host(Host),
+    Peers(PeerWatcher),
 }
 
 #[derive(Default)]
@@ -146,6 +147,7 @@ impl Driver {
                 false => return Err(misuse(format!("no plugin `{plugin}`"))),
             },
             ["event", id, timeout] => return self.event(id, timeout),
+            ["peer", id, timeout] => return self.peer(id, timeout),
             ["once", "get", name, timeout] => {
                 return Ok(describe(&simpleipc::get(name, milliseconds(timeout)?)?)?.to_string());
             }
@@ -344,6 +346,16 @@ impl Driver {
         Ok(format!("event {name} {} {fact}", event.plugin))
     }
 
+    fn peer(&mut self, id: &str, timeout: &str) -> Result<String> {
+        let Handle::Peers(watcher) = self.handle(id)? else {
+            return Err(misuse(format!("`{id}` watches no peers")));
+        };
+        let event = watcher.event(milliseconds(timeout)?)?;
+        let (word, peer) = (if event.is_up() { "up" } else { "down" }, event.peer());
+        let (role, language, pid) = (peer.verb(), &peer.language, peer.pid);
+        Ok(format!("peer {word} {role} {language} {pid}"))
+    }
+
     fn request(&self) -> Result<&Request> {
         self.request
             .as_ref()
@@ -398,6 +410,7 @@ fn open(role: &str, name: &str, options: &Options) -> Result<Handle> {
         "call" => Client::open(name, options).map(Handle::Client),
         "serve" => Server::open(name, options).map(Handle::Server),
         "host" => Host::open(name, options).map(Handle::Host),
+        "peers" => PeerWatcher::open(name, options).map(Handle::Peers),
         _ => Err(misuse(format!("`{role}` is no role"))),
     }
 }

@@ -4,7 +4,7 @@ use crate::cases::{self, canonical};
 use crate::driver::Stop;
 use crate::pair::{Pair, Roles};
 use crate::taken::Taken;
-use crate::{locks, plugins, services, states};
+use crate::{locks, plugins, presence, services, states};
 
 /// One promise, tried.
 pub struct Scenario {
@@ -77,6 +77,7 @@ pub const SCENARIOS: &[Scenario] = &[
         services::server_killed,
     ),
     closing("a host and its plugin", plugins::life),
+    closing("peers come and go", presence::coming_and_going),
     // The one-call helpers keep their channels open until the process ends.
     Scenario {
         name: "one-call helpers",

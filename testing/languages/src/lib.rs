@@ -66,6 +66,9 @@ pub struct Driver {
     /// Becomes the driver as a plugin. Without it the language takes no part in what hosts and
     /// plugins have to do.
     pub plugin: Option<String>,
+    /// What handles of this language say they are written in (`sipc_identify`). Without it the
+    /// language takes no part in what watchers of peers have to do.
+    pub presence: Option<String>,
 }
 
 /// A file that `cargo xtask gen` prints from spec/api.toml through a template.
