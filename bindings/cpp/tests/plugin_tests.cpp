@@ -8,6 +8,8 @@
 #include <sstream>
 #include <thread>
 
+#include <poll.h>
+
 using namespace std::chrono_literals;
 using sipc::Happening;
 using sipc::List;
@@ -216,6 +218,18 @@ void a_host_can_be_waited_for_beside_others() {
     CHECK(moved.event().happening == Happening::started);
 }
 
+void the_descriptor_of_a_host_tells_of_events() {
+    sipc::Host host("host");
+    host.start(this_program(0));
+    std::vector<Happening> told;
+    while (told.empty() || told.back() != Happening::ready) {
+        pollfd ready{host.fd(), POLLIN, 0};
+        CHECK(poll(&ready, 1, 20000) == 1);
+        while (auto event = host.event(0ns)) told.push_back(event->happening);
+    }
+    CHECK(told.front() == Happening::started);
+}
+
 } // namespace
 
 // What this program does when a host has started it.
@@ -246,4 +260,5 @@ const std::vector<Test> plugin_tests = {
     TEST(plugins_end_with_a_host_that_is_killed),
     TEST(what_makes_no_plugin_is_refused),
     TEST(a_host_can_be_waited_for_beside_others),
+    TEST(the_descriptor_of_a_host_tells_of_events),
 };

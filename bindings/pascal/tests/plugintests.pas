@@ -375,6 +375,25 @@ begin
   Host.Free;
 end;
 
+procedure DescriptorTellsOfEvents;
+var
+  Host: TSipcHost;
+  Event: TSipcEvent;
+  Ready: pollfd;
+begin
+  Event := Default(TSipcEvent);
+  Host := TSipcHost.Create('host');
+  Host.Start('calc', ParamStr(0), []);
+  repeat
+    Ready.fd := Host.Fd;
+    Ready.events := POLLIN;
+    ExpectInt(fpPoll(@Ready, 1, SOON_MS), 1, 'descriptors that are ready');
+    while Host.TryEvent(0, Event) and (Event.Happening <> shReady) do
+      ;
+  until Event.Happening = shReady;
+  Host.Free;
+end;
+
 procedure WhatMakesNoPluginIsRefused;
 begin
   ExpectError(@StartWithABadName, ESipcMisuse, SIPC_BAD_NAME);
@@ -394,6 +413,7 @@ begin
   Test('a_plugin_can_be_stopped_and_started_anew', @StopsAndStartsAnew);
   Test('plugins_end_with_a_host_that_is_killed', @EndsWithAKilledHost);
   Test('a_program_that_is_not_there_is_an_event', @NoProgramIsAnEvent);
+  Test('the_descriptor_of_a_host_tells_of_events', @DescriptorTellsOfEvents);
   Test('what_makes_no_plugin_is_refused', @WhatMakesNoPluginIsRefused);
 end;
 
