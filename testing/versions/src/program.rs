@@ -161,6 +161,10 @@ impl Actor {
         panic!("{} outlived {orders:?}: {answers:?}", self.name);
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn kill(mut self) {
         self.end();
     }

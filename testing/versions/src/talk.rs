@@ -1,7 +1,8 @@
 //! What two programs of different builds must be able to do with each other while both live.
 
 use crate::program::{Actor, Place};
-use crate::{Case, Pair};
+use crate::{Case, OLD, Pair};
+use simpleipc::{Options, PeerEvent, PeerWatcher};
 use std::time::Duration;
 
 /// Inside of a slot, at its edge, and in chunks of several sizes.
@@ -26,6 +27,10 @@ pub fn cases() -> Vec<Case> {
         Case::new("history and latest", histories),
         Case::new("messages in hand stay whole when memory is short", memory),
         Case::new("both count the same", audits),
+        Case::new(
+            "who watches is told of both, also when one is killed",
+            presence,
+        ),
         Case::new(
             "the last one out removes what the other has made",
             last_one_out,
@@ -236,6 +241,42 @@ fn audits(pair: &Pair) {
     two.must(&["open receiver jobs"]);
     two.answers("run jobs 1 7", "ok");
     two.must(&["close"]);
+    assert_eq!(place.files(), Vec::<String>::new());
+}
+
+/// The watcher is of this build: an older library has none.
+fn presence(pair: &Pair) {
+    let place = Place::new();
+    let options = Options {
+        directory: Some(place.path().to_path_buf()),
+        ..Options::default()
+    };
+    let mut watcher = PeerWatcher::open("news", &options).expect("a watcher");
+    let (mut one, mut two) = both(pair, &place);
+    let mut next = || {
+        watcher
+            .event(Some(Duration::from_secs(20)))
+            .expect("an event")
+    };
+    one.must(&["open publisher news"]);
+    let first = next();
+    two.must(&["open subscriber news"]);
+    let second = next();
+    for (event, actor, program) in [(&first, &one, &pair.first), (&second, &two, &pair.second)] {
+        let peer = event.peer();
+        // The first release does not say who it is. Its program is what the system calls it.
+        let language = if program.name == OLD { "" } else { "rust" };
+        let facts = (event.is_up(), peer.pid, &*peer.program, &*peer.language);
+        assert_eq!(facts, (true, actor.id(), "actor", language));
+    }
+    assert_eq!(
+        (first.peer().verb(), second.peer().verb()),
+        ("publish", "subscribe")
+    );
+    one.kill();
+    assert_eq!(next(), PeerEvent::Down(first.peer().clone()));
+    two.must(&["close"]);
+    assert_eq!(next(), PeerEvent::Down(second.peer().clone()));
     assert_eq!(place.files(), Vec::<String>::new());
 }
 
