@@ -33,16 +33,17 @@ module SimpleIPC
     end
 
     SLICE_NS = 1_000_000_000
-    FOREVER = Float::INFINITY
+    FOREVER_NS = (1 << 63) - 1
+    ERROR_START = (ERROR[:size] + ERROR[:end]).freeze
+    ERROR_DETAILS = (ERROR[:os_code] + ERROR[:message]).freeze
 
     # The error object of this thread; the next three raise unless a status is OK.
     def self.error
-      Thread.current[:simpleipc_error] ||= [ERROR_SIZE].pack(ERROR[:size] + ERROR[:end])
+      Thread.current[:simpleipc_error] ||= [ERROR_SIZE].pack(ERROR_START)
     end
 
     def self.check(status)
-      details = error.unpack(ERROR[:os_code] + ERROR[:message]) unless status == OK
-      raise Error.of(status, *details) if details
+      raise Error.of(status, *error.unpack(ERROR_DETAILS)) unless status == OK
     end
 
     def self.check_bare(status)
@@ -56,26 +57,29 @@ module SimpleIPC
       room.unpack1(letter)
     end
 
-    # Seconds; nil is for ever.
-    def self.check_timeout(seconds)
-      return FOREVER if seconds.nil?
+    # Seconds as nanoseconds; nil is for ever.
+    def self.nanoseconds(seconds)
+      return FOREVER_NS if seconds.nil?
       raise TypeError, "a timeout is seconds or nil" unless seconds.is_a?(Numeric)
       raise ArgumentError, "a timeout is 0 or more seconds" unless seconds >= 0
 
-      seconds
+      ns = seconds * 1_000_000_000
+      ns < FOREVER_NS ? ns.ceil : FOREVER_NS
     end
 
     # Yields how many nanoseconds to try for, at most a second, until the status is final. Between
     # two tries Ruby runs handlers of signals, and ends threads that are to end.
     def self.patiently(timeout, *handles)
-      finish = now_ns + check_timeout(timeout) * 1e9
+      left = limit = nanoseconds(timeout)
+      start = now_ns if limit.positive? && limit < FOREVER_NS
       loop do
-        left = [finish - now_ns, 0].max
-        status = yield [left, SLICE_NS].min.ceil
-        return status unless [TIMEOUT, FULL, INTERRUPTED].include?(status)
-
-        is_over = status == INTERRUPTED ? handles.any?(&:take_interrupt) : left <= SLICE_NS
-        return status if is_over
+        status = yield left < SLICE_NS ? left : SLICE_NS
+        case status
+        when INTERRUPTED then return status if handles.any?(&:take_interrupt)
+        when TIMEOUT, FULL then return status if left <= SLICE_NS
+        else return status
+        end
+        left = [limit - (now_ns - start), 0].max if start
       end
     end
   end
@@ -191,7 +195,7 @@ module SimpleIPC
     # Removes what nobody uses; queues of which nobody has a handle only if their newest message is
     # older than `age_max` seconds. How many channels.
     def clean(directory: nil, age_max: 86_400)
-      C.number("Q") { |count| C.clean(directory, (age_max * 1e9).round, count, C.error) }
+      C.number("Q") { |count| C.clean(directory, C.nanoseconds(age_max), count, C.error) }
     end
 
     # The clock of all times.

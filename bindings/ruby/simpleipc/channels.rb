@@ -6,13 +6,14 @@ module SimpleIPC
   # `release` or by the garbage collector; that of a program that dies first comes again.
   class Message
     FIELDS = %i[sequence sender missed publish_time_ns receive_time_ns].freeze
+    START = (C::MESSAGE[:size] + C::MESSAGE[:end]).freeze
     VALUE_AT = C::MESSAGE[:value].to_s[/\d+/].to_i
 
     # The struct, for the library.
     attr_reader :raw
 
     def initialize
-      @raw = [C::MESSAGE_SIZE].pack(C::MESSAGE[:size] + C::MESSAGE[:end])
+      @raw = [C::MESSAGE_SIZE].pack(START)
       ObjectSpace.define_finalizer(self, Message.releaser(@raw))
     end
 
@@ -376,7 +377,7 @@ module SimpleIPC
 
     # Raises Timeout.
     def lock(timeout: nil)
-      C.check_timeout(timeout)
+      C.nanoseconds(timeout) # a wrong one must not give back a lock that is held
       pid = [0].pack("Q")
       begin
         status = C.patiently(timeout, self) { |ns| C.lock(@raw, ns, pid, C.error) }

@@ -53,7 +53,7 @@ module SimpleIPC
 
     # The result, after all replies of a stream, which are thrown away.
     def result(timeout: nil)
-      finish = C.now_ns + (timeout || C::FOREVER) * 1e9
+      finish = C.now_ns + C.nanoseconds(timeout)
       loop do
         message = reply(timeout: [(finish - C.now_ns) / 1e9, 0].max)
         return message.value unless message.more?
