@@ -19,6 +19,7 @@ const ROLES = {
   call: ipc.Client,
   serve: ipc.Server,
   host: ipc.Host,
+  peers: ipc.PeerWatcher,
 };
 
 const handles = new Map();
@@ -168,6 +169,11 @@ async function takeEvent(id, ms) {
   return `event ${told.event} ${told.plugin} ${show(FACTS[told.event]?.(told) ?? null)}`;
 }
 
+async function takePeer(id, ms) {
+  const told = await handleOf(id).receive({ timeout: Number(ms) });
+  return `peer ${told.event} ${told.role} ${told.language} ${told.pid}`;
+}
+
 /** Serves `add` and `crash`, until its host ends it. */
 async function beAPlugin() {
   console.log("hello from javascript");
@@ -214,6 +220,7 @@ const COMMANDS = {
     return "ok";
   },
   event: takeEvent,
+  peer: takePeer,
   close: (id) => {
     handleOf(id).close();
     handles.delete(id);

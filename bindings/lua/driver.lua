@@ -11,6 +11,7 @@ local ROLES = {
     publish = ipc.Publisher, subscribe = ipc.Subscriber, send = ipc.Sender, receive = ipc.Receiver,
     set = ipc.Setter, watch = ipc.Watcher, notify = ipc.Notifier, wait = ipc.Waiter,
     lock = ipc.Lock, call = ipc.Client, serve = ipc.Server, host = ipc.Host,
+    peers = ipc.PeerWatcher,
 }
 
 local handles, calls = {}, {}
@@ -56,7 +57,7 @@ local commands = {}
 function commands.hello() return "ok lua " .. ipc.version end
 
 function commands.open(id, role, name, ...)
-    local options = { exact = role ~= "host" }
+    local options = { exact = role ~= "host" and role ~= "peers" }
     for _, word in ipairs { ... } do
         local key, number = word:match("^(%w+)=?(%d*)$")
         options[key] = number == "" or tonumber(number)
@@ -200,6 +201,12 @@ function commands.event(id, ms)
     if not told then return "error 1 no event in time" end
     local fact = FACTS[told.event]
     return ("event %s %s %s"):format(told.event, told.plugin, show(fact and fact(told)))
+end
+
+function commands.peer(id, ms)
+    local told = handle_of(id):receive(seconds(ms))
+    if not told then return "error 1 nobody came or went in time" end
+    return ("peer %s %s %s %d"):format(told.event, told.role, told.language, told.pid)
 end
 
 function commands.close(id)

@@ -10,6 +10,7 @@ my %ROLES = (
     publish => 'Publisher', subscribe => 'Subscriber', send => 'Sender', receive => 'Receiver',
     set => 'Setter', watch => 'Watcher', notify => 'Notifier', wait => 'Waiter', lock => 'Lock',
     call => 'Client', serve => 'Server', host => 'Host',
+    peers => 'PeerWatcher',
 );
 
 # What comes with an event.
@@ -134,6 +135,10 @@ my %commands = (
         my @facts = @$event{ @{ $FACTS{ $event->{event} } // [] } };
         my $fact = @facts > 1 ? \@facts : $facts[0];
         join ' ', 'event', $event->{event}, $event->{plugin}, show($fact);
+    },
+    peer => sub ($id, $timeout) {
+        my $told = $handles{$id}->receive(timeout => seconds($timeout))->value->hash;
+        join ' ', 'peer', @$told{qw(event role language pid)};
     },
     close => sub ($id) { (delete $handles{$id})->close; undef },
     quit => sub { %handles = (); undef },

@@ -17,6 +17,7 @@ final class Driver
         'notify' => SimpleIPC\Notifier::class, 'wait' => SimpleIPC\Waiter::class,
         'lock' => SimpleIPC\Lock::class, 'call' => SimpleIPC\Client::class,
         'serve' => SimpleIPC\Server::class, 'host' => SimpleIPC\Host::class,
+        'peers' => SimpleIPC\PeerWatcher::class,
     ];
     /** What comes with an event. */
     private const FACTS = [
@@ -214,6 +215,12 @@ final class Driver
         $facts = array_map(fn ($key) => $event[$key], self::FACTS[$event['event']] ?? []);
         $fact = self::print(count($facts) > 1 ? $facts : $facts[0] ?? null);
         return "event {$event['event']} {$event['plugin']} $fact";
+    }
+
+    private function do_peer(string $id, string $timeout): string
+    {
+        $told = $this->handles[$id]->receive(self::seconds($timeout))->value();
+        return "peer {$told['event']} {$told['role']} {$told['language']} {$told['pid']}";
     }
 
     private function do_close(string $id): void

@@ -13,7 +13,7 @@ class Driver
     "send" => SimpleIPC::Sender, "receive" => SimpleIPC::Receiver, "set" => SimpleIPC::Setter,
     "watch" => SimpleIPC::Watcher, "notify" => SimpleIPC::Notifier, "wait" => SimpleIPC::Waiter,
     "lock" => SimpleIPC::Lock, "call" => SimpleIPC::Client, "serve" => SimpleIPC::Server,
-    "host" => SimpleIPC::Host
+    "host" => SimpleIPC::Host, "peers" => SimpleIPC::PeerWatcher
   }.freeze
 
   # What comes with an event.
@@ -147,6 +147,11 @@ class Driver
     facts = event.values_at(*FACTS[event["event"]])
     fact = facts.size > 1 ? facts : facts.first
     "event #{event['event']} #{event['plugin']} #{print_value(fact)}"
+  end
+
+  def do_peer(id, timeout)
+    told = @handles[id].receive(timeout: seconds(timeout), &:value)
+    "peer #{told.values_at('event', 'role', 'language', 'pid').join(' ')}"
   end
 
   def do_close(id) = @handles.delete(id).close

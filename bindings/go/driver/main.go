@@ -138,6 +138,8 @@ func do(command string, words []string) (string, error) {
 		return "", handles[words[0]].(*ipc.Host).Stop(words[1])
 	case "event":
 		return event(handles[words[0]].(*ipc.Host), words[1])
+	case "peer":
+		return peer(handles[words[0]].(*ipc.PeerWatcher), words[1])
 	case "close":
 		handle := handles[words[0]]
 		delete(handles, words[0])
@@ -198,6 +200,8 @@ func open(role, name string, words []string) (ipc.Handle, error) {
 		return ipc.OpenServer(name, options)
 	case "host":
 		return ipc.OpenHost(name, options)
+	case "peers":
+		return ipc.OpenPeerWatcher(name, options)
 	}
 	panic("no role " + role)
 }
@@ -356,6 +360,21 @@ func event(host *ipc.Host, milliseconds string) (string, error) {
 		fact = event.After.Milliseconds()
 	}
 	return fmt.Sprintf("event %s %s %s", event.Name, event.Plugin, show(fact)), nil
+}
+
+func peer(watcher *ipc.PeerWatcher, milliseconds string) (string, error) {
+	ctx, cancel := within(milliseconds)
+	defer cancel()
+	event, err := watcher.Event(ctx)
+	if err != nil {
+		return "", err
+	}
+	word := "down"
+	if event.IsUp {
+		word = "up"
+	}
+	peer := event.Peer
+	return fmt.Sprintf("peer %s %s %s %d", word, peer.Role, peer.Language, peer.Pid), nil
 }
 
 // bePlugin serves `add` and `crash`, until its host ends it.
