@@ -1,0 +1,199 @@
+## The interop driver: one command a line on stdin, one answer a line on stdout. See
+## testing/interop.
+
+import std/[os, strutils, tables]
+import simpleipc, notation
+
+const PutMs = 10_000
+
+var
+  handles: Table[string, Handle]
+  calls: Table[string, Call]
+  held: Message # of `hold`, until the next one
+  request: Request # of `serve`, until it is answered
+
+proc handle(id: string): Handle =
+  if id notin handles: raise newException(ValueError, "no handle " & id)
+  handles[id]
+
+proc producer(id: string): Producer = Producer(handle(id))
+proc consumer(id: string): Consumer = Consumer(handle(id))
+proc client(id: string): Client = Client(handle(id))
+
+proc open(role, name: string, words: openArray[string]): Handle =
+  var options: Options
+  for word in words:
+    let parts = word.split('=')
+    case parts[0]
+    of "lossless": options.lossless = true
+    of "latest": options.latest = true
+    of "history": options.history = uint32(parseUInt(parts[1]))
+    of "depth": options.depth = uint32(parseUInt(parts[1]))
+    of "permits": options.permits = uint32(parseUInt(parts[1]))
+    else: raise newException(ValueError, "no option " & word)
+  case role
+  of "publish": newPublisher(name, options)
+  of "subscribe": newSubscriber(name, options)
+  of "send": newSender(name, options)
+  of "receive": newReceiver(name, options)
+  of "set": newSetter(name, options)
+  of "watch": newWatcher(name, options)
+  of "notify": newNotifier(name, options)
+  of "wait": newWaiter(name, options)
+  of "lock": newLock(name, options)
+  of "call": newClient(name, options)
+  of "serve": newServer(name, options)
+  of "host": newHost(name, options)
+  else: raise newException(ValueError, "no role " & role)
+
+proc describe(message: Message): string =
+  let isAged = 0 < message.publishTimeNs and message.publishTimeNs <= message.receiveTimeNs
+  "value " & show(message.value) & " seq=" & $message.sequence & " missed=" & $message.missed &
+    " redelivered=" & $ord(message.redelivered) & " capture=" & $message.captureTimeNs &
+    " aged=" & $ord(isAged)
+
+proc finish(message: Message): string =
+  result = describe(message)
+  message.release()
+
+proc put(words: openArray[string]): string =
+  let capture = if words.len > 3: parseBiggestInt(words[3].split('=')[1]) else: 0
+  producer(words[1]).put(parse(words[2]), capture, PutMs)
+  "ok"
+
+proc loan(id, word: string): string =
+  let value = parse(word)
+  let loan =
+    if value.kind == vkTensor:
+      producer(id).loan(value.dtype, value.shape, value.label, PutMs)
+    else:
+      producer(id).loanBytes(value.data.len, PutMs)
+  if loan.len > 0: copyMem(loan.address, value.data.address, value.data.len)
+  producer(id).put(loan, 0, PutMs)
+  "ok"
+
+proc once(verb, name, word: string): string =
+  result = "ok"
+  case verb
+  of "send": send(name, parse(word))
+  of "publish": publish(name, parse(word))
+  of "set": set(name, parse(word))
+  of "get": result = finish(get(name, parseInt(word)))
+  of "notify": notify(name)
+  of "wait": result = "count " & $wait(name, parseInt(word))
+
+proc take(words: openArray[string]): string =
+  if held != nil: held.release()
+  held = consumer(words[1]).receive(parseInt(words[2]))
+  result = describe(held)
+  if words[0] == "take": held.release()
+
+proc putIf(id, word, sequence: string): string =
+  let expected = if sequence == "new": NoValue else: parseBiggestUInt(sequence)
+  Setter(handle(id)).setIf(parse(word), expected, PutMs)
+  "ok"
+
+proc begin(words: openArray[string]): string =
+  let (client, args) = (client(words[1]), parse(words[3]))
+  if "oneway" in words:
+    client.send(words[2], args)
+    return "call 0"
+  let call = client.start(words[2], args, "idempotent" in words)
+  calls[$call.number] = call
+  "call " & $call.number
+
+proc outcome(number, ms: string): string =
+  try:
+    let (value, more) = calls[number].next(parseInt(ms))
+    result = "reply " & show(value) & " more=" & $ord(more)
+  except ServiceError as error:
+    result = "failed " & $error.code & " " & show(%error.msg) & " " & show(error.data)
+
+proc serve(id, ms: string): string =
+  if request != nil: request.release()
+  request = Server(handle(id)).request(parseInt(ms))
+  "request " & request.name & " " & show(request.args) & " oneway=" & $ord(request.oneWay)
+
+proc reply(words: openArray[string]): string =
+  if words.len > 2: request.push(parse(words[1]))
+  else: request.reply(parse(words[1]))
+  "ok"
+
+proc start(words: openArray[string]): string =
+  var args: seq[string]
+  for arg in parse(words[4]).items: args.add arg.getStr
+  let (program, restarts) = (parse(words[3]).getStr, parseInt(words[5]))
+  Host(handle(words[1])).start(words[2], program, args, restarts)
+  "ok"
+
+proc event(id, ms: string): string =
+  let told = Host(handle(id)).event(parseInt(ms))
+  let fact =
+    case told["event"].getStr
+    of "failed": told["text"]
+    of "ready": told["methods"]
+    of "output": %[told["stream"], told["text"]]
+    of "ended": told["code"]
+    of "killed": told["signal"]
+    of "restarting": told["after_ms"]
+    else: null()
+  "event " & told["event"].getStr & " " & told["plugin"].getStr & " " & show(fact)
+
+proc answer(words: openArray[string]): string =
+  result = "ok"
+  case words[0]
+  of "hello": result = "ok nim " & version()
+  of "open": handles[words[1]] = open(words[2], words[3], words[4 .. ^1])
+  of "put": result = put(words)
+  of "loan": result = loan(words[1], words[2])
+  of "once": result = once(words[1], words[2], if words.len > 3: words[3] else: "")
+  of "take", "hold": result = take(words)
+  of "get": result = finish(Watcher(handle(words[1])).get(parseInt(words[2])))
+  of "put_if": result = putIf(words[1], words[2], words[3])
+  of "notify": Notifier(handle(words[1])).notify()
+  of "wait": result = "count " & $Waiter(handle(words[1])).wait(parseInt(words[2]))
+  of "lock":
+    let lock = Lock(handle(words[1]))
+    lock.acquire(parseInt(words[2]))
+    result = "ok abandoned=" & $ord(lock.abandoned != 0)
+  of "unlock": Lock(handle(words[1])).release()
+  of "call": result = begin(words)
+  of "result": result = outcome(words[2], words[3])
+  of "cancel": calls[words[2]].cancel()
+  of "serve": result = serve(words[1], words[2])
+  of "reply": result = reply(words)
+  of "fail": request.fail(parseInt(words[1]), parse(words[2]).getStr, parse(words[3]))
+  of "cancelled": result = "cancelled " & $ord(request.cancelled)
+  of "start": result = start(words)
+  of "stop": Host(handle(words[1])).stop(words[2])
+  of "event": result = event(words[1], words[2])
+  of "close":
+    handle(words[1]).close()
+    handles.del words[1]
+  else: raise newException(ValueError, "no command " & words[0])
+
+proc abort() {.importc, header: "<stdlib.h>".}
+
+proc beAPlugin() =
+  echo "hello from nim"
+  flushFile(stdout)
+  let server = newPluginServer()
+  server.add("add", proc (request: Request): Value =
+    %(request.args[0].getInt + request.args[1].getInt))
+  server.add("crash", proc (request: Request): Value = abort())
+  server.serve()
+
+proc obey() =
+  for line in stdin.lines:
+    if line == "quit":
+      echo "ok"
+      break
+    try:
+      echo answer(line.split(' '))
+    except IpcError as error:
+      echo "error ", error.status, " ", error.msg
+    except CatchableError as error:
+      echo "error 25 ", error.name, ": ", error.msg
+    flushFile(stdout)
+
+if paramCount() > 0: beAPlugin() else: obey()
