@@ -85,6 +85,20 @@ fn a_look_in_vain_clears_a_clients_descriptor_only_if_nothing_else_has_arrived()
 }
 
 #[test]
+fn while_a_call_is_in_flight_it_is_often_time_to_look_after_it() {
+    let place = TestPlace::new();
+    let (mut client, _server) = pair(&place);
+    let call = begin(&mut client, 1);
+    let began = std::time::Instant::now();
+    for _ in 0..25 {
+        assert!(is_readable(client.fd().expect("fd"), SOON));
+        assert!(timed_out(client.take(call, NOW)));
+    }
+    // 30 ms each. The slices of who waits for nothing in particular would make it 23 s.
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+}
+
+#[test]
 fn late_replies_of_cancelled_calls_do_not_keep_an_idle_client_busy() {
     let place = TestPlace::new();
     let (mut client, mut server) = pair(&place);

@@ -169,7 +169,7 @@ impl Readiness {
     }
 
     /// Makes the descriptor readable: there is something to take that no bell will tell of. Wakes
-    /// nobody, because it may be for one future and not for the others.
+    /// nobody: a future whose task waits has looked, and it is not for that one.
     pub fn set(&self) {
         let mut orders = self.shared.orders();
         orders.is_readable = true;
@@ -198,13 +198,6 @@ impl Waking {
         };
         drop(orders);
         drop(old); // after the lock: a task may go with it, and what that waits for
-    }
-
-    /// What it waits for is there.
-    pub fn wake(&self) {
-        if let Some(waker) = self.take() {
-            waker.wake();
-        }
     }
 
     fn take(&self) -> Option<Waker> {

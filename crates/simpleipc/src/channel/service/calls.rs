@@ -51,7 +51,8 @@ struct InFlight {
     is_over: bool,
     /// Cancelled by the program, which may not want to know any more.
     is_cancelled: bool,
-    /// Whom to wake when something has come.
+    /// Whom to wake when something has come. It may be another call's look that takes it from the
+    /// channel: the bell that told of it, or the end of the slice, wakes the tasks of all.
     waking: Option<Waking>,
     /// Since when its request is nowhere to be seen, or with a dead server; 0 = it is not.
     doubted_ns: i64,
@@ -355,11 +356,11 @@ impl Calls {
             ReplyKind::More | ReplyKind::Last if is_other => in_flight.end(cut_off(0).into()),
             ReplyKind::More => {
                 in_flight.source = Some(from);
-                in_flight.arrive(Ok(reply));
+                in_flight.arrived.push_back(Ok(reply));
             }
             ReplyKind::Last => {
+                in_flight.arrived.push_back(Ok(reply));
                 in_flight.is_over = true;
-                in_flight.arrive(Ok(reply));
             }
             ReplyKind::Failed => {
                 let value = reply.value().map(Failure::from);
@@ -520,15 +521,8 @@ impl Drop for Calls {
 
 impl InFlight {
     fn end(&mut self, error: CallError) {
+        self.arrived.push_back(Err(error));
         self.is_over = true;
-        self.arrive(Err(error));
-    }
-
-    fn arrive(&mut self, outcome: Outcome) {
-        self.arrived.push_back(outcome);
-        if let Some(waking) = &self.waking {
-            waking.wake();
-        }
     }
 }
 
