@@ -44,6 +44,7 @@ proc open(role, name: string, words: openArray[string]): Handle =
   of "call": newClient(name, options)
   of "serve": newServer(name, options)
   of "host": newHost(name, options)
+  of "peers": newPeerWatcher(name, options)
   else: raise newException(ValueError, "no role " & role)
 
 proc describe(message: Message): string =
@@ -139,6 +140,11 @@ proc event(id, ms: string): string =
     else: null()
   "event " & told["event"].getStr & " " & told["plugin"].getStr & " " & show(fact)
 
+proc peer(id, ms: string): string =
+  let told = PeerWatcher(handle(id)).event(parseInt(ms))
+  "peer " & told["event"].getStr & " " & told["role"].getStr & " " & told["language"].getStr &
+    " " & $told["pid"].getInt
+
 proc answer(words: openArray[string]): string =
   result = "ok"
   case words[0]
@@ -167,6 +173,7 @@ proc answer(words: openArray[string]): string =
   of "start": result = start(words)
   of "stop": Host(handle(words[1])).stop(words[2])
   of "event": result = event(words[1], words[2])
+  of "peer": result = peer(words[1], words[2])
   of "close":
     handle(words[1]).close()
     handles.del words[1]
