@@ -204,6 +204,20 @@ fn a_plugin_that_has_finished_is_not_started_again() {
 }
 
 #[test]
+fn the_name_of_a_plugin_is_free_when_its_end_is_told() {
+    let place = TestPlace::new();
+    let mut host = Host::open("host", &place.options()).expect("open");
+    for round in 0..20 {
+        for (program, last) in [("true", Happening::Ended(0)), ("false", Happening::GivenUp)] {
+            let plugin = Plugin::new("brief", program).restarts(0, Duration::from_secs(1));
+            host.start(plugin)
+                .unwrap_or_else(|error| panic!("round {round}: {error}"));
+            until(&mut host, |event| event.happening == last);
+        }
+    }
+}
+
+#[test]
 fn a_plugin_that_is_stopped_at_once_is_asked_to_end() {
     const SIGTERM: i32 = 15;
     let place = TestPlace::new();

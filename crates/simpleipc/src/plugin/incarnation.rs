@@ -28,6 +28,8 @@ pub struct Shared {
     publisher: Arc<Mutex<Publisher>>,
     /// The living process; 0 if there is none. Its number is not reused while it is here.
     pid: Mutex<u32>,
+    /// No other life follows: true before whoever waits for the last event has it.
+    is_over: Mutex<bool>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -47,7 +49,18 @@ impl Shared {
             directory,
             publisher,
             pid: Mutex::new(0),
+            is_over: Mutex::new(false),
         }
+    }
+
+    /// Tells the last event of the plugin; its name is free by then.
+    pub fn tell_last(&self, pid: u32, happening: Happening) {
+        *locked(&self.is_over) = true;
+        self.tell(pid, happening);
+    }
+
+    pub fn is_over(&self) -> bool {
+        *locked(&self.is_over)
     }
 
     /// Tells the host, and whoever else listens. Nobody is waited for.
@@ -134,13 +147,11 @@ pub fn live(shared: &Arc<Shared>) -> Result<Ended> {
         }
     }
     let ended = ended?;
-    shared.tell(
-        pid,
-        match ended {
-            Ended::Code(code) => Happening::Ended(code),
-            Ended::Signal(signal) => Happening::Killed(signal),
-        },
-    );
+    match ended {
+        Ended::Code(0) => shared.tell_last(pid, Happening::Ended(0)),
+        Ended::Code(code) => shared.tell(pid, Happening::Ended(code)),
+        Ended::Signal(signal) => shared.tell(pid, Happening::Killed(signal)),
+    }
     Ok(ended)
 }
 

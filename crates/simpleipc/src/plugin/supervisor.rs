@@ -81,8 +81,13 @@ impl Supervisor {
         self.shared.pid()
     }
 
-    /// Nobody looks after the plugin any more.
+    /// The plugin is not started again.
     pub fn is_over(&self) -> bool {
+        self.shared.is_over() || self.has_ended()
+    }
+
+    /// Nobody looks after the plugin any more.
+    fn has_ended(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 }
@@ -92,7 +97,7 @@ impl Drop for Supervisor {
         self.stop.come();
         let mut asked = 0;
         let mut until = Instant::now() + GRACE;
-        while !self.is_over() {
+        while !self.has_ended() {
             // A process that has just been started is asked as any other.
             let pid = self.shared.pid();
             if pid != asked {
@@ -125,7 +130,7 @@ fn look_after(shared: &Arc<Shared>, stop: &Stop) {
         }
         restarts.retain(|at| at.elapsed() < within);
         if restarts.len() >= most as usize {
-            shared.tell(0, Happening::GivenUp);
+            shared.tell_last(0, Happening::GivenUp);
             return;
         }
         let pause = PAUSE_MIN * 2u32.saturating_pow(restarts.len() as u32);
