@@ -262,6 +262,27 @@ def test_a_server_that_is_killed_is_heard_of_by_each_call(peer):
     run(call())
 
 
+def test_a_reply_that_nobody_waits_for_does_not_keep_the_event_loop_busy():
+    looks = []
+
+    class Counted(ipc.Client):
+        def _collect(self):
+            looks.append(1)
+            super()._collect()
+
+    async def call():
+        with Counted("echo") as client, ipc.Server("echo") as server:
+            slow, quick = client.start("slow"), client.start("quick")
+            requests = [await server.receive_async(), await server.receive_async()]
+            requests[1].reply(2)
+            with pytest.raises(ipc.Timeout):
+                await slow.result_async(timeout=0.5)
+            assert await quick == 2
+
+    run(call())
+    assert 0 < len(looks) < 200  # about 17: every 30 ms
+
+
 def test_a_call_that_another_task_cancels_ends_at_once():
     async def cancel():
         with ipc.Client("nobody") as client:

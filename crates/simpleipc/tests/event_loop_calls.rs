@@ -221,6 +221,29 @@ fn calls_are_futures_and_several_may_be_in_flight() {
 }
 
 #[test]
+fn a_reply_that_nobody_awaits_does_not_keep_the_task_of_another_call_busy() {
+    let place = TestPlace::new();
+    let (mut client, mut server) = pair(&place);
+    let mut slow = client.start("slow", ()).expect("started");
+    let quick = client.start("quick", 2).expect("started");
+    let _first = server.receive(PATIENCE).expect("a request");
+    echo(&server.receive(PATIENCE).expect("a request"));
+    let mut polls = 0;
+    let end = std::time::Instant::now() + Duration::from_millis(500);
+    block_on(std::future::poll_fn(|context| {
+        polls += 1;
+        assert!(pin!(&mut slow).poll(context).is_pending());
+        match std::time::Instant::now() < end {
+            true => Poll::Pending,
+            false => Poll::Ready(()),
+        }
+    }));
+    assert!((2..200).contains(&polls), "{polls}: about 17, every 30 ms");
+    let reply = block_on(quick).expect("a reply");
+    assert_eq!(reply.value().expect("value"), Value::Int(2));
+}
+
+#[test]
 fn a_future_ends_with_the_failure_the_stream_or_the_cancellation_of_its_call() {
     let place = TestPlace::new();
     let (mut client, mut server) = pair(&place);
