@@ -67,7 +67,8 @@ string answer(string[] words)
             return format!"reply %s more=%d"(show(reply.value), reply.more);
         }
         catch (ipc.ServiceException error)
-            return format!"failed %d %s %s"(error.code, show(ipc.Value(error.msg)), show(error.data));
+            return format!"failed %d %s %s"(error.code, show(ipc.Value(error.msg)),
+                    show(error.data));
     case "cancel": calls[words[2]].cancel(); return "ok";
     case "serve":
         request = request.init;
@@ -96,6 +97,10 @@ string answer(string[] words)
         return "ok";
     case "stop": handle!(ipc.Host)(words[1]).stop(words[2]); return "ok";
     case "event": return event(handle!(ipc.Host)(words[1]).event(words[2].milliseconds));
+    case "peer":
+        auto told = handle!(ipc.PeerWatcher)(words[1]).event(words[2].milliseconds);
+        return format!"peer %s %s %s %d"(told.isUp ? "up" : "down", told.peer.role,
+                told.peer.language, told.peer.pid);
     case "close":
         handle!(ipc.Handle)(words[1]).close();
         handles.remove(words[1]);
@@ -135,6 +140,7 @@ ipc.Handle open(string role, string name, string[] words)
     case "call": return new ipc.Client(name, options);
     case "serve": return new ipc.Server(name, options);
     case "host": return new ipc.Host(name, options);
+    case "peers": return new ipc.PeerWatcher(name, options);
     default: throw new Exception("no role " ~ role);
     }
 }

@@ -10,7 +10,8 @@ import std.format : format;
 import std.range : chunks;
 
 private immutable names = [
-    "", "bool", "u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "f16", "f32", "f64", "c64", "c128"
+    "", "bool", "u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "f16", "f32", "f64",
+    "c64", "c128"
 ];
 
 /// Reads one value.

@@ -136,7 +136,8 @@ abstract class Handle
 }
 
 /// Attempts until the status is not that a signal came; how the last one ended.
-package int attempts(Duration timeout, scope int delegate(long) attempt, scope bool delegate() isMeant)
+package int attempts(Duration timeout, scope int delegate(long) attempt,
+        scope bool delegate() isMeant)
 {
     immutable end = timeout == forever ? MonoTime.max : MonoTime.currTime + timeout;
     for (;;)

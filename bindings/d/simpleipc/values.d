@@ -264,7 +264,7 @@ struct Value
 
     Kind kind() const { return kind_; } ///
 
-    /// The value as a type of D: bool, an integer that can hold it, floating point (also of an int),
+    /// The value as a type of D: bool, an integer that can hold it, floating point (also an int),
     /// string, const(ubyte)[], Value[], Pair[], Tensor or Opaque. Else it is a MisuseException.
     T get(T)() const
     {

@@ -315,8 +315,9 @@ int main(string[] arguments)
     }
     if (arguments.length > 1) // and then compares
     {
-        writeln(ipc.sipc_error.sizeof, " ", ipc.sipc_value.sizeof, " ", ipc.sipc_message.sizeof, " ",
-                ipc.sipc_options.sizeof, " ", ipc.sipc_value.shape.offsetof);
+        writeln(ipc.sipc_error.sizeof, " ", ipc.sipc_value.sizeof, " ",
+                ipc.sipc_message.sizeof, " ", ipc.sipc_options.sizeof, " ",
+                ipc.sipc_value.shape.offsetof);
         return 0;
     }
     int failed;

@@ -19,7 +19,8 @@ const SKIPPED_FOLDERS: [&str; 6] = [
 /// Endings of the files that are read; all others are data.
 const TEXT_ENDINGS: [&str; 30] = [
     "rs", "c", "h", "cpp", "hpp", "pas", "lpr", "inc", "py", "pyi", "rb", "php", "pl", "pm", "t",
-    "go", "js", "mjs", "ts", "java", "kt", "cs", "lua", "nim", "d", "zig", "sh", "toml", "md", "yml",
+    "go", "js", "mjs", "ts", "java", "kt", "cs", "lua", "nim", "d", "zig", "sh", "toml", "md",
+    "yml",
 ];
 
 /// How bad a finding is.
