@@ -80,6 +80,10 @@ fn ring(root: &Path, sources: &Path, filter: &str) -> Command {
         .args(["--lib", filter])
         .current_dir(sources)
         .env("RUSTFLAGS", "--cfg loom")
+        // Built many times, with a change in one file.
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+        .env("CARGO_INCREMENTAL", "1")
         .env("CARGO_TARGET_DIR", repository::target(root).join("loom"));
     command
 }

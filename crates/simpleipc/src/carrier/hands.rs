@@ -26,6 +26,7 @@ impl Hands {
 
     /// Takes a chunk in hand once more. `refer` sets the reference bit if it is the first time, and
     /// says whether the chunk is still the value's.
+    #[inline(never)] // out of the way of subscribers
     pub fn take(
         &self,
         mapped: &Mapped,
@@ -55,6 +56,7 @@ impl Hands {
     }
 
     /// Lets a chunk go; `release` takes the reference bit back if this was the last time.
+    #[inline(never)] // as above
     pub fn drop(&self, mapped: &Mapped, chunk: u32, release: impl FnOnce()) {
         let segment = (mapped.view.index, mapped.view.generation);
         let mut all = self.locked();
