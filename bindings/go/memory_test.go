@@ -100,6 +100,7 @@ func TestALoanIsFilledInPlaceAndSpentOnce(t *testing.T) {
 	samples, err := Elements[int16](loan.Tensor())
 	well(t, err)
 	same(t, "samples", len(samples), 1000)
+	same(t, "its format", loan.Tensor().Format, "pcm")
 	same(t, "alignment", uintptr(unsafe.Pointer(&samples[0]))%64, 0)
 	for index := range samples {
 		samples[index] = int16(-index)

@@ -139,6 +139,17 @@ func TestStreamsManyCallsAndThoseThatAreCancelled(t *testing.T) {
 	refused(t, "after the end", err, io.EOF)
 	same(t, "result", taken(t)(client.Call(limited(t), "count")).Value(), any("end"))
 
+	call, err = client.Start(limited(t), Invocation{Method: "echo", Args: 1})
+	well(t, err)
+	for {
+		same(t, "which has a reply", made2(WaitAny(limited(t), client)), 0)
+		if reply, err := call.Next(NoWait); err == nil {
+			same(t, "reply", reply.Value(), any(int64(1)))
+			reply.Release()
+			break
+		}
+	}
+
 	var calls []*Call
 	for index := range 20 {
 		call, err := client.Start(limited(t), Invocation{Method: "echo", Args: index})
@@ -230,7 +241,6 @@ func TestAServerIsKilledInTheMiddleOfACall(t *testing.T) {
 	refused(t, "its call", err, ErrServerDied, ClassGone)
 }
 
-// snippet-begin
 // hostOf starts a plugin, calls it, and waits until it has crashed and lives again.
 func hostOf(ctx context.Context, program string) error {
 	host, err := OpenHost("host", nil)
@@ -262,8 +272,6 @@ func hostOf(ctx context.Context, program string) error {
 	}
 	return host.Err()
 }
-
-// snippet-end
 
 func TestAHostAndItsPlugin(t *testing.T) {
 	fresh(t)

@@ -192,7 +192,6 @@ func decodeTensor(raw *rawValue, owner *Message) *Tensor {
 // A handle has at most 16 at once.
 type Loan struct {
 	raw     rawValue
-	tensor  Tensor
 	format  string
 	handle  *handle
 	isSpent bool
@@ -213,7 +212,9 @@ func (l *Loan) Tensor() *Tensor {
 	if l.raw.kind != kindTensor || l.Data() == nil {
 		return nil
 	}
-	return decodeTensor(&l.raw, nil)
+	tensor := decodeTensor(&l.raw, nil)
+	tensor.Format = l.format
+	return tensor
 }
 
 // Cancel gives the buffer back unpublished. After the loan was put it does nothing.
