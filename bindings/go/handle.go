@@ -278,8 +278,9 @@ func (h *handle) FD() (int, error) {
 
 // WaitAny waits until one of up to 64 handles that take has a message, and answers which; then
 // take it with NoWait. Handles are looked at in turn, so that none starves. With several receivers
-// on a queue another one may be faster: the take then fails with ErrTimeout; wait again. Of a Client
-// it means that one of its calls has a reply, or has ended: then ask Next of each, with NoWait.
+// on a queue another one may be faster: the take then fails with ErrTimeout; wait again. That a
+// Client is answered means that one of its calls has a reply, or has ended: ask Next of each, with
+// NoWait.
 func WaitAny(ctx context.Context, handles ...Handle) (int, error) {
 	var raws []uintptr
 	var entered []*handle
