@@ -71,7 +71,7 @@ public final class Call implements AutoCloseable {
 
     /** A server that works on it sees that nobody waits. */
     public void cancel() {
-        SipcException.check(Raw.sipc_cancel(client.raw, number));
+        SipcException.check(Handle.beside(() -> Raw.sipc_cancel(client.raw, number), client));
         Reference.reachabilityFence(client);
     }
 

@@ -3,8 +3,6 @@ package io.github.simpleipc;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.time.Duration;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.IntSupplier;
 
 /**
@@ -22,7 +20,7 @@ public abstract class Handle implements AutoCloseable {
     final Duration timeout;
     private final Wakeup wakeup;
     private final Cleaner.Cleanable closer;
-    private final Queue<IntSupplier> leftovers = new ConcurrentLinkedQueue<>();
+    private final Leftovers leftovers = new Leftovers();
     private volatile boolean isInterrupted;
 
     Handle(String name, int role, Options options) {
@@ -65,7 +63,7 @@ public abstract class Handle implements AutoCloseable {
      */
     public int fd() {
         try (Arena arena = Arena.open()) {
-            arena.check(Raw.sipc_fd(raw, arena.number(), arena.error()));
+            arena.check(beside(() -> Raw.sipc_fd(raw, arena.number(), arena.error()), this));
             return arena.readInt();
         } finally {
             Reference.reachabilityFence(this);
@@ -89,7 +87,8 @@ public abstract class Handle implements AutoCloseable {
         }
         try {
             while (true) {
-                int status = attempt.attempt(Library.left(timeoutNs, begin));
+                int status =
+                        beside(() -> attempt.attempt(Library.left(timeoutNs, begin)), handles);
                 if (status != Raw.INTERRUPTED) {
                     return status;
                 }
@@ -110,26 +109,32 @@ public abstract class Handle implements AutoCloseable {
         }
     }
 
-    /**
-     * What to do when the collector finds something of this handle's. If another thread is inside
-     * the handle just then, it is done later, by {@link #tidyUp}.
-     */
-    final Cleaner.Cleanable whenCollected(Object one, IntSupplier action) {
-        Queue<IntSupplier> later = leftovers;
-        return Library.CLEANER.register(one, () -> {
-            if (action.getAsInt() == Raw.BUSY) {
-                later.add(action);
+    /** Tries again as long as it was the collector that made a handle busy. */
+    static int beside(IntSupplier attempt, Handle... handles) {
+        while (true) {
+            int ended = 0;
+            for (Handle handle : handles) {
+                ended += handle.leftovers.ended();
             }
-        });
+            int status = attempt.getAsInt();
+            int begun = 0;
+            for (Handle handle : handles) {
+                begun += handle.leftovers.begun();
+            }
+            if (status != Raw.BUSY || begun == ended) {
+                return status;
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    /** What to do in this handle when the collector finds something of it. */
+    final Cleaner.Cleanable whenCollected(Object one, IntSupplier action) {
+        Leftovers all = leftovers;
+        return Library.CLEANER.register(one, () -> all.run(action));
     }
 
     final void tidyUp() {
-        IntSupplier action;
-        while ((action = leftovers.poll()) != null) {
-            if (action.getAsInt() == Raw.BUSY) {
-                leftovers.add(action);
-                return;
-            }
-        }
+        leftovers.tidyUp();
     }
 }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -299,6 +300,36 @@ public class ChannelsTest {
                 System.gc();
                 return chunksInUse("many") == 0;
             });
+        }
+    }
+
+    @Test
+    public void theCollectorMakesNobodyBusy() throws Exception {
+        try (Sender sender = new Sender("swept")) {
+            CountDownLatch isInside = new CountDownLatch(1);
+            CountDownLatch mayGo = new CountDownLatch(1);
+            FutureTask<Boolean> collector = background(() -> {
+                sender.whenCollected(new Object(), () -> {
+                    isInside.countDown();
+                    try {
+                        mayGo.await();
+                    } catch (InterruptedException never) {
+                        throw new AssertionError(never);
+                    }
+                    return Raw.OK;
+                }).clean();
+                return true;
+            });
+            isInside.await();
+            int[] tries = {0};
+            assertEquals(Raw.OK, Handle.beside(() -> {
+                tries[0]++;
+                mayGo.countDown();
+                return tries[0] == 1 ? Raw.BUSY : Raw.OK;
+            }, sender));
+            assertEquals(2, tries[0]);
+            assertTrue(result(collector));
+            assertEquals(Raw.BUSY, Handle.beside(() -> Raw.BUSY, sender));
         }
     }
 
