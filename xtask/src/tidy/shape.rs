@@ -13,15 +13,15 @@ const BANNED_NAMES: [&str; 9] = [
 ];
 
 /// Endings of the files people write programs in.
-const CODE_ENDINGS: [&str; 28] = [
+const CODE_ENDINGS: [&str; 29] = [
     "rs", "c", "h", "cpp", "hpp", "pas", "lpr", "inc", "py", "pyi", "rb", "php", "pl", "pm", "t",
-    "go", "js", "mjs", "ts", "java", "kt", "cs", "lua", "nim", "d", "zig", "sh", "toml",
+    "go", "js", "mjs", "ts", "java", "kt", "cs", "lua", "nim", "d", "f90", "zig", "sh", "toml",
 ];
 
 /// Endings of the files whose lines must fit a screen; TOML tables and prose may run on.
-const NARROW_ENDINGS: [&str; 26] = [
+const NARROW_ENDINGS: [&str; 27] = [
     "rs", "c", "h", "cpp", "hpp", "pas", "lpr", "inc", "py", "pyi", "rb", "php", "pl", "pm", "t",
-    "go", "js", "mjs", "ts", "java", "kt", "cs", "lua", "nim", "d", "zig",
+    "go", "js", "mjs", "ts", "java", "kt", "cs", "lua", "nim", "d", "f90", "zig",
 ];
 
 /// Marks of unfinished work. In two pieces, so that this file does not break its own rule.

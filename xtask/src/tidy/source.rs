@@ -17,10 +17,10 @@ const SKIPPED_FOLDERS: [&str; 6] = [
 ];
 
 /// Endings of the files that are read; all others are data.
-const TEXT_ENDINGS: [&str; 30] = [
+const TEXT_ENDINGS: [&str; 31] = [
     "rs", "c", "h", "cpp", "hpp", "pas", "lpr", "inc", "py", "pyi", "rb", "php", "pl", "pm", "t",
-    "go", "js", "mjs", "ts", "java", "kt", "cs", "lua", "nim", "d", "zig", "sh", "toml", "md",
-    "yml",
+    "go", "js", "mjs", "ts", "java", "kt", "cs", "lua", "nim", "d", "f90", "zig", "sh", "toml",
+    "md", "yml",
 ];
 
 /// How bad a finding is.
