@@ -16,7 +16,8 @@ pub fn host(words: &Words, page: &Page) -> simpleipc::Result<()> {
     let Some(mut host) = open(words, page, |_, options| Host::open(&name, options))? else {
         return Ok(());
     };
-    let program = std::env::current_exe().expect("own path");
+    // Not by its path: another user may not come to where it is built.
+    let program = "/proc/self/exe";
     // By the page's path the conductor finds those who have outlived their host.
     let args = ["actor", "storm", "role=plugin"].map(str::to_owned);
     let marks = ["page", "dir", "lives"].map(|key| format!("{key}={}", words.text(key)));
