@@ -135,6 +135,13 @@ fn edges() -> String {
     EDGES.replace("UNICODE", "gr\u{fc}\u{df} \u{1f980}")
 }
 
+/// The shell has `kill` itself; not every system has a program of that name.
+fn signal(pid: &str, name: &str) {
+    let kill = format!("kill -{name} {pid}");
+    let killed = Command::new("sh").args(["-c", &kill]).status();
+    assert!(killed.expect("a shell").success());
+}
+
 #[test]
 fn every_encoding_carries_every_value_through_a_pipe() {
     let place = Place::new();
@@ -365,10 +372,7 @@ fn channels_are_listed_shown_and_cleaned_away() {
     );
     // A stopped subscriber falls behind, and is not dead.
     let pid = subscriber.id().to_string();
-    let stop = std::process::Command::new("kill")
-        .args(["-STOP", &pid])
-        .status();
-    assert!(stop.expect("kill").success());
+    signal(&pid, "STOP");
     check(&place.run(&["publish", "t", "1", "2", "3"]), "");
     let top = out(&place.run(&["top", "--once", "--every", "0.1", "t"]));
     let row = top.lines().find(|line| line.trim_start().starts_with(&pid));
@@ -430,11 +434,7 @@ fn it_ends_at_once_when_it_is_asked_to_and_leaves_nothing() {
     ] {
         let mut child = place.start(&words, words[1]);
         let pid = child.id().to_string();
-        let kill = Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .expect("kill");
-        assert!(kill.success());
+        signal(&pid, "TERM");
         let status = child.wait().expect("it ends");
         let signal = std::os::unix::process::ExitStatusExt::signal(&status);
         assert_eq!(signal, Some(15), "{words:?}");

@@ -437,7 +437,7 @@ public class ChannelsTest {
         try (Child child = Child.start("wait", "c")) {
             assertEquals("waiting", child.line());
             Process kill = new ProcessBuilder(
-                    "kill", "-INT", Long.toString(child.process.pid())).start();
+                    "sh", "-c", "kill -INT " + child.process.pid()).start();
             assertEquals(0, kill.waitFor());
             assertTrue(child.process.waitFor(SOON.toSeconds(), TimeUnit.SECONDS));
             assertEquals(130, child.process.exitValue());
