@@ -29,6 +29,11 @@ pub fn succeeds(command: &mut Command) -> bool {
     silent.status().is_ok_and(|status| status.success())
 }
 
+/// Whether this is the superuser.
+pub fn is_root() -> bool {
+    succeeds(Command::new("sh").args(["-c", "test $(id -u) = 0"]))
+}
+
 /// Runs `command` with our own output; an error names it.
 pub fn run(command: &mut Command) -> Result<(), String> {
     let status = without_library_path(command)

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::process::{announce, output, run, succeeds};
+use crate::process::{announce, is_root, output, run, succeeds};
 use crate::repository;
 
 /// Something to have: a shell command that succeeds when it is there, and where it comes from.
@@ -69,7 +69,7 @@ pub fn install(names: &[&str], packages: &[&str]) -> Result<(), String> {
         "apt-get install --yes --no-install-recommends {}",
         packages.join(" ")
     );
-    if !succeeds(Command::new("sh").args(["-c", "command -v apt-get && test $(id -u) = 0"])) {
+    if !(is_root() && succeeds(Command::new("sh").args(["-c", "command -v apt-get"]))) {
         return Err(format!(
             "{}: missing; as root run: {install}",
             names.join(", ")

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::process::{announce, output, run as run_command, succeeds};
+use crate::process::{announce, is_root, output, run as run_command};
 use crate::repository::{self, HOST};
 
 /// Builds it, tries it, and says where it is.
@@ -69,7 +69,7 @@ impl Cell {
 
     /// Who may not change the root becomes the root of a name space of users, if that is allowed.
     fn sipc(&self) -> Command {
-        let mut command = match succeeds(Command::new("sh").args(["-c", "test $(id -u) = 0"])) {
+        let mut command = match is_root() {
             true => Command::new("chroot"),
             false => {
                 let mut command = Command::new("unshare");

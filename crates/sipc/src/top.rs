@@ -156,6 +156,7 @@ fn screen(looks: &Looks) -> String {
     const IS_NUMBER: [bool; 9] = [true, false, false, false, true, true, true, true, false];
     let mut table = Table::new(&IS_NUMBER, &head);
     for channel in &looks.now {
+        let channel_rate = looks.channel_rate(channel);
         for peer in &channel.peers {
             table.row(vec![
                 peer.pid.to_string(),
@@ -164,11 +165,7 @@ fn screen(looks: &Looks) -> String {
                 channel.name.clone(),
                 rate(looks.peer_rate(channel, peer)),
                 peer.behind.to_string(),
-                lag(
-                    peer.behind,
-                    looks.channel_rate(channel),
-                    channel.newest_age_ns,
-                ),
+                lag(peer.behind, channel_rate, channel.newest_age_ns),
                 peer.missed.to_string(),
                 if peer.alive { "yes" } else { "no" }.to_owned(),
             ]);
