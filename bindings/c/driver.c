@@ -1,6 +1,7 @@
 /* The interop driver of C: reads one command per line, answers each with one line. The commands and
  * the notation of values are described in testing/interop. */
 #define _POSIX_C_SOURCE 200809L
+#include "drivermisuse.h"
 #include "drivernotation.h"
 
 enum { CHANNELS_MAX = 256, ID_MAX = 32 };
@@ -359,6 +360,11 @@ static void answer(char **words, int count)
     const char *verb = words[0];
     if (strcmp(verb, "hello") == 0) {
         printf("ok c %s\n", sipc_version());
+        return;
+    }
+    if (strcmp(verb, "misuse") == 0 && count >= 3) {
+        int is_handle = strcmp(words[1], "closed") != 0;
+        misuse(words[1], words[2], is_handle ? *handle_of(words[2]) : NULL);
         return;
     }
     int32_t spoken = speak(words, count, &error);

@@ -1,5 +1,7 @@
 // The interop driver of C++: reads one command per line, answers each with one line. The commands
 // and the notation of values are described in testing/interop.
+#include "drivermisuse.hpp"
+
 #include <simpleipc.hpp>
 
 #include <cstdio>
@@ -475,6 +477,15 @@ int be_a_plugin() {
     return 0;
 }
 
+string misuse_of(const std::vector<string>& words) {
+    const string &kind = words[1], &id = words[2];
+    if (kind == "closed") return misuse::closed(id);
+    if (kind == "thread") return misuse::thread(find(consumers, id));
+    if (kind == "forgotten") return misuse::forgotten(find(consumers, id));
+    if (kind == "handler") return misuse::handler(find(servers, id));
+    return misuse::value(kind, find(producers, id));
+}
+
 // The commands of states, signals, locks, services and hosts; none if it is another one.
 std::optional<string> answer_later_patterns(const std::vector<string>& words) {
     const string& verb = words[0];
@@ -497,6 +508,7 @@ std::optional<string> answer_later_patterns(const std::vector<string>& words) {
         return string("cancelled ") + (request.value().is_cancelled() ? "1" : "0");
     if (verb == "event") return event_of(words);
     if (verb == "peer") return peer_event_of(words);
+    if (verb == "misuse") return misuse_of(words);
     if (is_once && words[1] == "notify") sipc::notify(words[2]);
     else if (is_once && words[1] == "set") {
         Reader reader(words[3]);

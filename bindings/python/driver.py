@@ -3,10 +3,12 @@
 The protocol is in testing/interop; values become native ones of Python and back.
 """
 
+import gc
 import math
 import os
 import struct
 import sys
+import threading
 import zlib
 
 import numpy as np
@@ -277,6 +279,75 @@ def be_a_plugin():
     server.serve()
 
 
+def refused(work):
+    """The answer to work that has to raise."""
+    try:
+        work()
+    except (ipc.Error, TypeError, ValueError, OverflowError) as error:
+        return f"refused {error}"
+    return "ok"
+
+
+def use_closed(name):
+    sender = ipc.Sender(name)
+    sender.close()
+    sender.close()
+    sender.send(1)
+
+
+def use_from_two_threads(receiver):
+    def wait_inside():
+        while True:
+            try:
+                receiver.receive(None)
+            except ipc.Interrupted:
+                return
+            except ipc.Busy:  # the other one looks
+                continue
+
+    def look():
+        while True:
+            try:
+                receiver.receive(0)
+            except ipc.Timeout:
+                continue
+
+    waiting = threading.Thread(target=wait_inside)
+    waiting.start()
+    answer = refused(look)
+    receiver.interrupt()
+    waiting.join()
+    return answer
+
+
+def forget(receiver):
+    receiver.receive(10)
+    gc.collect()
+    return "ok"
+
+
+def fail_in_handler(server):
+    def boom(_number):
+        server.interrupt()
+        raise KeyError("boom")
+
+    server.method(boom)
+    server.serve()
+    return "ok"
+
+
+def misuse(handles, kind, name):
+    if kind == "closed":
+        return refused(lambda: use_closed(name))
+    handle = handles[name]
+    if kind in ("type", "range", "text"):
+        value = {"type": lambda: None, "range": 1 << 64, "text": "\ud800"}[kind]
+        return refused(lambda: handle.send(value))
+    return {"thread": use_from_two_threads, "forgotten": forget, "handler": fail_in_handler}[kind](
+        handle
+    )
+
+
 def answer(handles, command, *words):
     if command == "hello":
         return f"ok python {ipc.__version__}"
@@ -337,6 +408,8 @@ def answer(handles, command, *words):
         event = handles[words[0]].receive(int(words[1]) / 1000)
         word, peer = "up" if event.up else "down", event.peer
         return f"peer {word} {peer.role} {peer.language} {peer.pid}"
+    elif command == "misuse":
+        return misuse(handles, *words)
     elif command == "close":
         handles.pop(words[0]).close()
     return "ok"

@@ -161,6 +161,7 @@ class Value {
     Value(std::nullptr_t = nullptr) {}
     // Signed integers arrive as INT, unsigned ones as UINT.
     template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0> Value(T number) {
+        static_assert(std::is_floating_point_v<T> || sizeof(T) <= 8, "an integer has 64 bits");
         if constexpr (std::is_same_v<T, bool>) content_ = number;
         else if constexpr (std::is_floating_point_v<T>) content_ = static_cast<double>(number);
         else if constexpr (std::is_signed_v<T>) content_ = static_cast<std::int64_t>(number);

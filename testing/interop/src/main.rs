@@ -8,6 +8,7 @@ mod driver;
 mod languages;
 mod locks;
 mod matrix;
+mod misuse;
 mod notation;
 mod page;
 mod pair;

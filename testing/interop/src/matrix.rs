@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::Order;
 use crate::driver::{Driver, PATIENCE, Stop};
 use crate::languages::{Absence, Language, Place};
+use crate::misuse::YET_TO_COME;
 use crate::pair::{Pair, Plugin, Starter};
 use crate::report::{Cell, Report, Tally};
 use crate::scenarios::SCENARIOS;
@@ -70,6 +71,10 @@ fn greet(language: &Language, order: &Order, place: &Place, report: &mut Report)
         let what = format!("{name}: peers, which its driver does not know");
         report.skipped.push(what);
     }
+    if YET_TO_COME.contains(&&**name) {
+        let what = format!("{name}: misuse, which its driver does not know");
+        report.skipped.push(what);
+    }
     let expected = format!("ok {name} {}", env!("CARGO_PKG_VERSION"));
     let got = greeting.unwrap_or_else(|complaint| complaint);
     report.house.check(&case, &expected, &got);
@@ -122,6 +127,7 @@ fn run_scenarios(
         language: &consumer.name,
         script,
     });
+    let is_one_language = producer.name == consumer.name;
     let presence = consumer.driver.presence.as_ref();
     let presence = presence.and(producer.driver.presence.as_deref());
     let mut drivers = None;
@@ -147,6 +153,7 @@ fn run_scenarios(
                     third: &starters.producer,
                     plugin,
                     presence,
+                    is_one_language,
                     tally,
                     sequence: None,
                 };

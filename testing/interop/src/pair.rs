@@ -50,6 +50,8 @@ pub struct Pair<'a> {
     pub plugin: Option<Plugin<'a>>,
     /// What the producer's handles say they are written in, if the drivers of both know of peers.
     pub presence: Option<&'a str>,
+    /// Both are of one language.
+    pub is_one_language: bool,
     /// The checks.
     pub tally: &'a mut Tally,
     /// Sequence number the next message through `p` must have; unknown before the first.

@@ -148,6 +148,7 @@ impl Driver {
             },
             ["event", id, timeout] => return self.event(id, timeout),
             ["peer", id, timeout] => return self.peer(id, timeout),
+            ["misuse", kind, id] => return self.misuse(kind, id),
             ["once", "get", name, timeout] => {
                 return Ok(describe(&simpleipc::get(name, milliseconds(timeout)?)?)?.to_string());
             }
@@ -354,6 +355,36 @@ impl Driver {
         let (word, peer) = (if event.is_up() { "up" } else { "down" }, event.peer());
         let (role, language, pid) = (peer.verb(), &peer.language, peer.pid);
         Ok(format!("peer {word} {role} {language} {pid}"))
+    }
+
+    /// Most of what can be done wrong does not compile.
+    fn misuse(&mut self, kind: &str, id: &str) -> Result<String> {
+        let why = match kind {
+            "type" => "what is no Value, nor converts into one, does not compile",
+            "range" => "what converts into a Value has at most 64 bits",
+            "text" => "a str is UTF-8",
+            "closed" => "a handle is closed by being dropped, and then has no name",
+            "thread" => "a wait borrows the handle for itself",
+            "forgotten" => {
+                self.take(id, "10000")?; // dropped at once
+                return Ok("ok".to_owned());
+            }
+            "handler" => {
+                let Handle::Server(server) = self.handle(id)? else {
+                    return Err(misuse(format!("`{id}` does not serve")));
+                };
+                let after_this_call = server.interrupter();
+                let mut handlers = Handlers::new();
+                handlers.on("boom", |_| {
+                    after_this_call.interrupt();
+                    panic!("boom")
+                });
+                server.run(&mut handlers)?;
+                return Ok("ok".to_owned());
+            }
+            _ => return Err(misuse(format!("`{kind}` is no misuse"))),
+        };
+        Ok(format!("impossible {why}"))
     }
 
     fn request(&self) -> Result<&Request> {
