@@ -293,3 +293,28 @@ fn memory_of_a_publisher_that_has_left_is_to_be_had_once_everybody_has_read_it()
     room.expect("the memory is free again");
     assert_eq!(subscriber.receive_timeout(NOW).expect("take").missed(), 0);
 }
+
+#[test]
+fn the_history_of_one_publisher_does_not_keep_another_from_publishing() {
+    let place = TestPlace::new();
+    let small = Options {
+        pool_bytes_max: 3 << 20,
+        depth: 64,
+        history: 64,
+        ..place.options()
+    };
+    let mut subscriber = Subscriber::open("t", &small).expect("open");
+    let mut first = Publisher::open("t", &place.options()).expect("open");
+    for number in 0..60 {
+        first.publish(&vec![number; 40_000][..]).expect("room");
+    }
+    let mut second = Publisher::open("t", &place.options()).expect("open");
+    let large = Value::from(&[7u8; 1_200_000][..]);
+    let room = second.put(&large, 0, Some(Duration::from_secs(20)));
+    room.expect("what is remembered gives way");
+    let mut came = false;
+    while let Ok(message) = subscriber.receive_timeout(NOW) {
+        came |= message.value().expect("value") == large;
+    }
+    assert!(came, "who has not asked for lossless misses others");
+}

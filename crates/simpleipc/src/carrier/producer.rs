@@ -390,6 +390,9 @@ impl Producer {
             segments.refresh(place, control, true)?;
             return Ok(Room::Shared);
         }
+        if publisher && segments.pool().retire_oldest(control) {
+            return Ok(Room::Shared);
+        }
         Err(error)
     }
 

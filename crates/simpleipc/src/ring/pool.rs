@@ -11,7 +11,7 @@ use crate::layout::chunk::{self, FREE, GENERATION_MASK, PUBLISHED, Reference, Wo
 use crate::layout::segment::{SEGMENTS, SegmentGeometry};
 use crate::mem::Region;
 use crate::sync::{AtomicU64, Ordering, crash_point, fence};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// A private copy of a cache line, as aligned as the original.
 #[derive(Clone, Copy, Debug)]
@@ -244,6 +244,23 @@ impl Segment {
     }
 }
 
+/// The chunk of a message.
+#[derive(Clone, Copy)]
+struct Kept<'a> {
+    segment: &'a Segment,
+    chunk: u32,
+    generation: u16,
+    lane: u32,
+    sequence: u64,
+}
+
+impl Kept<'_> {
+    fn retire(&self) {
+        self.segment
+            .retire(self.chunk, self.generation, self.lane, self.sequence);
+    }
+}
+
 /// The segments a handle has mapped, by their place in the segment table.
 #[derive(Default)]
 pub struct Pool {
@@ -295,29 +312,60 @@ impl Pool {
     pub fn retire_unneeded(&self, control: &Control) -> bool {
         // sync members/seqcst: publications come before this look at the members.
         fence(Ordering::SeqCst);
-        let reserved = control.lanes_reserved();
         let mut any = false;
-        for (segment, chunk, word) in self.chunks() {
-            let index = u32::from(word.owner);
-            let known = index < control.geometry().lanes && reserved >> index & 1 != 0;
-            if word.state != PUBLISHED || !known {
-                continue;
-            }
-            let lane = control.lane(index);
-            let tail = lane.find_tail();
-            let sequence = widen(word.sequence, tail);
-            let passed = control.least_cursor(control.active(), index, tail);
-            let kept = tail.saturating_sub(control.history());
+        for kept in self.kept(control) {
+            let Kept { lane, sequence, .. } = kept;
+            let owner = control.lane(lane);
+            let tail = owner.find_tail();
+            let passed = control.least_cursor(control.active(), lane, tail);
+            let remembered = tail.saturating_sub(control.history());
             // sync lane-owner/acquire: what the last owner published is visible.
-            let orphan = lane.owner().load(Ordering::Acquire) == 0;
-            let unneeded = sequence < passed.min(kept)
-                || (orphan && sequence < control.least_cursor(control.gating(), index, tail));
+            let orphan = owner.owner().load(Ordering::Acquire) == 0;
+            let unneeded = sequence < passed.min(remembered)
+                || (orphan && sequence < control.least_cursor(control.gating(), lane, tail));
             if unneeded {
-                segment.retire(chunk, word.generation as u16, index, sequence);
+                kept.retire();
                 any = true;
             }
         }
         any
+    }
+
+    /// Topics, when nothing else gives memory: frees of each lane the oldest chunk that no lossless
+    /// subscriber still needs, so that the history of some cannot keep another from publishing.
+    /// False if there was none.
+    pub fn retire_oldest(&self, control: &Control) -> bool {
+        // sync members/seqcst: as above.
+        fence(Ordering::SeqCst);
+        let mut oldest: BTreeMap<u32, Kept<'_>> = BTreeMap::new();
+        for kept in self.kept(control) {
+            let known = oldest.entry(kept.lane).or_insert(kept);
+            if kept.sequence < known.sequence {
+                *known = kept;
+            }
+        }
+        oldest.retain(|lane, kept| {
+            let tail = control.lane(*lane).find_tail();
+            kept.sequence < control.least_cursor(control.gating(), *lane, tail)
+        });
+        oldest.values().for_each(Kept::retire);
+        !oldest.is_empty()
+    }
+
+    /// The chunks of messages, of all lanes that there are.
+    fn kept(&self, control: &Control) -> impl Iterator<Item = Kept<'_>> {
+        let reserved = control.lanes_reserved();
+        self.chunks().filter_map(move |(segment, chunk, word)| {
+            let lane = u32::from(word.owner);
+            let known = lane < control.geometry().lanes && reserved >> lane & 1 != 0;
+            (word.state == PUBLISHED && known).then(|| Kept {
+                segment,
+                chunk,
+                generation: word.generation as u16,
+                lane,
+                sequence: widen(word.sequence, control.lane(lane).find_tail()),
+            })
+        })
     }
 
     /// The chunks that messages of lane `index` refer to, oldest first; those whose message never

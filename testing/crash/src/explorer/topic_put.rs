@@ -167,6 +167,25 @@ pub const SCENES: &[Scene] = &[
         ..LIVELY
     },
     Scene {
+        name: "topic: publish, in a pool full of another's messages",
+        world: |_| {
+            let mut topic = Topic::deserted(SMALL_POOL);
+            topic.join_publisher()?;
+            topic.join_lossy()?;
+            for _ in 0..DEPTH {
+                topic.publish(20_000)?;
+            }
+            Ok(World::Topic(Box::new(topic)))
+        },
+        role: |stage| {
+            stage.begin();
+            let mut publisher = stage.publisher();
+            stage.publish(&mut publisher, 20_000);
+            Box::new(publisher)
+        },
+        ..LIVELY
+    },
+    Scene {
         name: "topic: publish, with a data file in another's place",
         world: |_| {
             let mut topic = Topic::deserted(SMALL_POOL);

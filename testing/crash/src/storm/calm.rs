@@ -149,11 +149,23 @@ impl Round<'_> {
             }
             if Instant::now() > until {
                 let few = left.iter().take(6);
-                return Err(few
-                    .map(|one| format!("after {STUCK:?} {what}: {one}"))
-                    .collect());
+                let few = few.map(|one| format!("after {STUCK:?} {what}: {one}"));
+                return Err(few.chain(self.scene()).collect());
             }
         }
+    }
+
+    /// What there is to see when something has gone wrong: the setting, and every channel.
+    fn scene(&self) -> Vec<String> {
+        let reports = simpleipc::audit_all(Some(self.channels.path()));
+        let reports = reports.map_or_else(
+            |error| vec![error.to_string()],
+            |reports| reports.iter().map(|one| format!("{one:?}")).collect(),
+        );
+        [format!("{:?}", self.setting)]
+            .into_iter()
+            .chain(reports)
+            .collect()
     }
 
     /// Messages that queues still hold, although all of them have been received.
