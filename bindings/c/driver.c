@@ -1,6 +1,7 @@
 /* The interop driver of C: reads one command per line, answers each with one line. The commands and
  * the notation of values are described in testing/interop. */
 #define _POSIX_C_SOURCE 200809L
+#include "driverloops.h"
 #include "drivermisuse.h"
 #include "drivernotation.h"
 
@@ -335,6 +336,8 @@ static int32_t speak(char **words, int count, sipc_error *error)
 {
     const char *verb = words[0];
     int is_once = strcmp(verb, "once") == 0 && count >= 4;
+    if (count >= 3 && verb[strlen(verb) - 1] == 's') /* the plurals */
+        return repeat(words, count, *handle_of(words[1]), error);
     if (strcmp(verb, "take") == 0 || strcmp(verb, "hold") == 0 || strcmp(verb, "get") == 0 ||
         (is_once && strcmp(words[1], "get") == 0))
         return take(words, error);

@@ -212,6 +212,47 @@ def once(verb, name, word=""):
     return "ok"
 
 
+def lend(sender, height, width, count):
+    """Of each frame only the ends are written: what it costs to fill is not the library's."""
+    for _ in range(count):
+        lent = sender.loan((height, width, 3), "uint8", timeout=PUT_TIMEOUT)
+        lent[0, 0, 0] = 1
+        lent[-1, -1, -1] = 2
+        sender.send(lent, timeout=PUT_TIMEOUT)
+
+
+def weigh(value):
+    """Both ends of bytes, or of a tensor where it is."""
+    if isinstance(value, bytes):
+        return value[0] + value[-1]
+    return value.item(0) + value.item(-1)
+
+
+def repeat(handle, command, *words):
+    """One of the plurals: a verb many times, in a loop to be measured from outside."""
+    count = int(words[-1])
+    if command == "puts":
+        value = Parser(words[0]).value()
+        for _ in range(count):
+            handle.send(value, timeout=PUT_TIMEOUT)
+    elif command == "loans":
+        lend(handle, *map(int, words))
+    elif command == "takes":
+        total = 0
+        for _ in range(count):
+            with handle.receive(PUT_TIMEOUT) as message:
+                total += message.sequence + weigh(message.value)
+        return f"sum {total}"
+    elif command == "calls":
+        return f"sum {sum(handle.call('add', 2, 3) for _ in range(count))}"
+    elif command == "serves":
+        for _ in range(count):
+            request = handle.receive(PUT_TIMEOUT)
+            a, b = request.args
+            request.reply(a + b)
+    return "ok"
+
+
 def start(client, method, value, *manner):
     args = Parser(value).value()
     listed, named = (args or [], {}) if not isinstance(args, dict) else ([], args)
@@ -368,6 +409,8 @@ def answer(handles, command, *words):
             return describe(message)
         with message:
             return describe(message)
+    elif command in ("puts", "loans", "takes", "calls", "serves"):
+        return repeat(handles[words[0]], command, *words[1:])
     elif command == "get":
         with handles[words[0]].get(int(words[1]) / 1000) as message:
             return describe(message)

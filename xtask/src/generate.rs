@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::api::{API_PATH, Api};
-use crate::print::{self, comparison};
+use crate::print::{self, comparison, costs};
 
 /// The command that mends a stale file; it is also the first line of each.
 pub const COMMAND: &str = "cargo xtask gen";
@@ -16,6 +16,17 @@ pub struct Generated {
     pub origin: &'static str,
     pub text: String,
 }
+
+/// A page of the book that has figures, the results they come from, and what prints both as one.
+type Page = (
+    &'static str,
+    &'static str,
+    fn(&str, &str) -> Result<String, String>,
+);
+const PAGES: [Page; 2] = [
+    (comparison::PAGE, comparison::RESULTS, comparison::print),
+    (costs::PAGE, costs::RESULTS, costs::print),
+];
 
 /// Prints all generated files in memory.
 pub fn print_all(root: &Path) -> Result<Vec<Generated>, String> {
@@ -46,14 +57,13 @@ pub fn print_all(root: &Path) -> Result<Vec<Generated>, String> {
             });
         }
     }
-    files.push(Generated {
-        path: comparison::PAGE.to_owned(),
-        origin: comparison::RESULTS,
-        text: comparison::print(
-            &read(root, comparison::PAGE)?,
-            &read(root, comparison::RESULTS)?,
-        )?,
-    });
+    for (page, results, print) in PAGES {
+        files.push(Generated {
+            path: page.to_owned(),
+            origin: results,
+            text: print(&read(root, page)?, &read(root, results)?)?,
+        });
+    }
     Ok(files)
 }
 

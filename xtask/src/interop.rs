@@ -1,6 +1,7 @@
 //! `cargo xtask interop`: every language's driver against every other.
 
 use std::path::Path;
+use std::process::Command;
 
 use clap::Args;
 
@@ -24,6 +25,19 @@ pub struct Options {
 /// Sets up, builds and runs testing/interop.
 pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     let [langs, partners] = [options.langs.as_deref(), options.partners.as_deref()];
+    let mut cargo = command(root, langs)?;
+    announce("interop: every language with every other");
+    for (option, names) in [("--langs", langs), ("--partners", partners)] {
+        cargo.args(names.map(|names| format!("{option}={names}")));
+    }
+    if options.write {
+        cargo.arg("--write").arg(root.join("docs"));
+    }
+    process::run(&mut cargo)
+}
+
+/// testing/interop, to which arguments may be given, with these languages set up for it.
+pub fn command(root: &Path, langs: Option<&str>) -> Result<Command, String> {
     let languages = languages::named(languages::all(root)?, langs)?;
     for (language, why) in bindings::set_up(root, &languages)? {
         println!("{language} is skipped: {why}");
@@ -32,14 +46,8 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     if languages.iter().any(|language| language.python) {
         artifacts.add_python(root, &setup::PYTHON_TEST)?;
     }
-    announce("interop: every language with every other");
     let mut cargo = repository::cargo(root);
     cargo.args(["run", "--quiet", "--release", "--package", "interop", "--"]);
-    for (option, names) in [("--langs", langs), ("--partners", partners)] {
-        cargo.args(names.map(|names| format!("{option}={names}")));
-    }
-    if options.write {
-        cargo.arg("--write").arg(root.join("docs"));
-    }
-    process::run(cargo.envs(artifacts.environment()))
+    cargo.envs(artifacts.environment());
+    Ok(cargo)
 }

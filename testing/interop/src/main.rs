@@ -1,7 +1,8 @@
 //! Every language's driver against every other: `interop [--langs rust,c,..] [--dir FOLDER]`.
 //!
 //! A driver is a small program in bindings/<language>/ that does on its channels what lines on
-//! its standard input say and answers each with a line. `interop driver` is the one of Rust.
+//! its standard input say and answers each with a line. `interop driver` is the one of Rust;
+//! `interop speed` measures what each language costs.
 
 mod cases;
 mod driver;
@@ -18,6 +19,7 @@ mod report;
 mod rust_driver;
 mod scenarios;
 mod services;
+mod speed;
 mod states;
 mod taken;
 
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         ["driver", "plugin"] => rust_driver::be_a_plugin()
             .map(|()| true)
             .map_err(|error| error.to_string()),
+        ["speed", ..] => speed::Order::parse_from(&words).carry_out(),
         _ => Order::parse().carry_out(),
     };
     match outcome {

@@ -1,5 +1,7 @@
 //! The driver of Rust: does what lines on standard input say, answers each with one line.
 
+mod loops;
+
 use std::collections::HashMap;
 use std::io::{self, BufRead, Write};
 use std::process;
@@ -83,6 +85,9 @@ struct Driver {
 
 impl Driver {
     fn obey(&mut self, words: &[&str]) -> Result<String> {
+        if let Some(answer) = self.repeat(words) {
+            return answer;
+        }
         match *words {
             ["hello"] => return Ok(format!("ok rust {}", env!("CARGO_PKG_VERSION"))),
             ["open", id, "lock", name, permits] => {
@@ -200,17 +205,7 @@ impl Driver {
 
     fn loan(&mut self, id: &str, value: &str) -> Result<()> {
         let value = read(value)?;
-        let (kind, data) = match &value {
-            Value::Bytes(data) => (LoanKind::Bytes(data.len()), data),
-            Value::Tensor(Tensor {
-                dtype,
-                shape,
-                format,
-                data,
-                ..
-            }) => (LoanKind::Tensor(*dtype, shape, format), data),
-            _ => return Err(misuse("only bytes and tensors are lent".to_owned())),
-        };
+        let (kind, data) = loan_kind(&value)?;
         match self.handle(id)? {
             Handle::Publisher(publisher) => {
                 let mut loan = publisher.loan(kind, ROOM)?;
@@ -404,6 +399,21 @@ fn describe(message: &Message) -> Result<Taken> {
         capture: message.capture_time_ns(),
         aged: published > 0 && message.receive_time_ns() >= published,
     })
+}
+
+/// What a loan of this value is, and what goes into it.
+fn loan_kind<'v>(value: &'v Value<'_>) -> Result<(LoanKind<'v>, &'v [u8])> {
+    match value {
+        Value::Bytes(data) => Ok((LoanKind::Bytes(data.len()), data)),
+        Value::Tensor(Tensor {
+            dtype,
+            shape,
+            format,
+            data,
+            ..
+        }) => Ok((LoanKind::Tensor(*dtype, shape, format), data)),
+        _ => Err(misuse("only bytes and tensors are lent".to_owned())),
+    }
 }
 
 fn list(texts: &[String]) -> Value<'static> {

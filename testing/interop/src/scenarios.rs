@@ -4,7 +4,7 @@ use crate::cases::{self, canonical};
 use crate::driver::Stop;
 use crate::pair::{Pair, Roles};
 use crate::taken::Taken;
-use crate::{locks, misuse, plugins, presence, services, states};
+use crate::{locks, misuse, plugins, presence, services, speed, states};
 
 /// One promise, tried.
 pub struct Scenario {
@@ -81,6 +81,7 @@ pub const SCENARIOS: &[Scenario] = &[
     closing("values that no message carries", misuse::values),
     closing("handles that are misused", misuse::handles),
     closing("a handler that fails", misuse::handler),
+    closing("loops that are measured", speed::loops),
     // The one-call helpers keep their channels open until the process ends.
     Scenario {
         name: "one-call helpers",

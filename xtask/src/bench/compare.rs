@@ -6,6 +6,8 @@ use std::process::Command;
 use clap::Args;
 
 use super::build::{self, Built};
+use super::languages;
+use crate::generate;
 use crate::process::{announce, run as run_command};
 
 #[derive(Args)]
@@ -22,31 +24,47 @@ pub struct Options {
     /// Only these, as `pingpong,stream`.
     #[arg(long, value_delimiter = ',')]
     works: Vec<String>,
-    /// Also the workers in other languages.
+    /// Also the workers in C, Python and Object Pascal, beside what these use otherwise.
     #[arg(long)]
+    foreign: bool,
+    /// Instead: what each language costs, all with the same partner in C.
+    #[arg(long, conflicts_with_all = ["systems", "works", "foreign"])]
     languages: bool,
+    /// Of the languages only these, as `rust,python`.
+    #[arg(long, requires = "languages")]
+    langs: Option<String>,
 }
 
 impl Options {
     /// Only a whole run may replace the results that are kept.
     fn is_whole(&self) -> bool {
-        !self.quick && self.systems.is_empty() && self.works.is_empty()
+        !self.quick && self.systems.is_empty() && self.works.is_empty() && self.langs.is_none()
+    }
+
+    /// Where the results go.
+    fn results(&self, root: &Path) -> PathBuf {
+        match self.is_whole() {
+            true => root.join("bench/results"),
+            false => build::home(root).join("target/results"),
+        }
     }
 }
 
 pub fn run(root: &Path, options: &Options) -> Result<(), String> {
+    if options.languages {
+        let json = options.json.clone();
+        let json = json.unwrap_or_else(|| options.results(root).join(languages::FILE));
+        return languages::run(root, options.langs.as_deref(), options.quick, &json);
+    }
     let mut built = build::core(root)?;
     let is_wanted = |name: &str| {
         options.systems.is_empty() || options.systems.iter().any(|system| system == name)
     };
     built.add_rivals(root, is_wanted);
-    if options.languages {
+    if options.foreign {
         built.add_languages(root);
     }
-    let results = match options.is_whole() {
-        true => root.join("bench/results"),
-        false => build::home(root).join("target/results"),
-    };
+    let results = options.results(root);
     announce("compare");
     run_command(&mut command(&built, options, &results))?;
     let shown = results.strip_prefix(root).unwrap_or(&results);
@@ -60,8 +78,8 @@ fn command(built: &Built, options: &Options, results: &Path) -> Command {
     if options.quick {
         command.arg("--quick");
     }
-    if options.languages {
-        command.arg("--languages");
+    if options.foreign {
+        command.arg("--foreign");
     }
     if let Some(path) = &options.json {
         command.arg("--json").arg(path);
@@ -86,5 +104,7 @@ pub fn render(root: &Path) -> Result<(), String> {
     let mut command = Command::new(&built.compare);
     command.arg("--render");
     command.arg("--results").arg(root.join("bench/results"));
-    run_command(command.arg("--readme").arg(root.join("README.md")))
+    run_command(command.arg("--readme").arg(root.join("README.md")))?;
+    // Pages of the book have figures, too.
+    generate::run(root, false)
 }

@@ -10,6 +10,7 @@ use clap::Subcommand;
 mod build;
 mod check;
 mod compare;
+mod languages;
 mod self_count;
 mod self_guard;
 mod self_record;
@@ -18,8 +19,8 @@ mod self_record;
 pub enum Command {
     /// Compare the library with other systems and with what the machine can do.
     Compare(compare::Options),
-    /// Print bench/results/results.md, the charts and the tables in README.md anew, from the
-    /// figures of the last whole run.
+    /// Print bench/results/results.md, the charts and the tables in README.md and docs/ anew, from
+    /// the figures of the last whole runs.
     Render,
     /// Whether the comparison works: its tests, and every work once; no figures.
     Check,

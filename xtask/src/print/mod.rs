@@ -2,6 +2,7 @@
 //! one text and nothing else.
 
 pub mod comparison;
+pub mod costs;
 pub mod header;
 pub mod pascal;
 pub mod reference;

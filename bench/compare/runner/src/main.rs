@@ -45,9 +45,9 @@ struct Options {
     /// Only these, as `pingpong,stream`.
     #[arg(long, value_delimiter = ',')]
     works: Vec<String>,
-    /// Also the workers in other languages.
+    /// Also the workers in C, Python and Object Pascal, beside what these use otherwise.
     #[arg(long)]
-    languages: bool,
+    foreign: bool,
     /// Write the rows to this file as well.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -137,7 +137,7 @@ fn contenders(options: &Options) -> Result<Vec<&'static Contender>> {
     let is_wanted = |contender: &&'static Contender| match options.check {
         true => contender.is_checked() && is_asked(contender),
         false => {
-            let is_in_language = contender.language == "rust" || options.languages;
+            let is_in_language = contender.language == "rust" || options.foreign;
             is_in_language && (contender.role == Role::Limit || is_asked(contender))
         }
     };

@@ -1,0 +1,243 @@
+//! What each language costs: `interop speed`. Every language calls, puts, lends, serves, takes and
+//! looks with the same partner, a driver of C; C does so too, and the difference is the language.
+//! All take turns in each round. The loops run inside the drivers; the time is taken here.
+
+mod bout;
+mod figures;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use std::{fs, process};
+
+use clap::Parser;
+
+use crate::driver::{Driver, PATIENCE, Stop};
+use crate::languages::{Absence, Language, Place, root};
+use crate::{FOLDER, remove, sweep};
+use bout::{Bout, Side};
+use figures::{Figures, Key};
+
+/// What each language costs above C.
+#[derive(Parser)]
+#[command(name = "interop speed")]
+pub struct Order {
+    /// The languages to measure, as `rust,python`; C is always there. Without it all of them.
+    #[arg(long)]
+    langs: Option<String>,
+    /// How often each language has its turn.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// How long one measurement lasts at least; before it, shorter ones warm up.
+    #[arg(long, default_value_t = 200)]
+    milliseconds: u64,
+    /// Also write the figures to this file.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Where the channels are made, in a folder of their own.
+    #[arg(long, default_value = "/dev/shm")]
+    dir: PathBuf,
+}
+
+/// The partner, and the measure of all.
+const PARTNER: &str = "c";
+
+/// The driver of a language and its partner, as long as both do what they are told.
+struct Pair {
+    language: Driver,
+    partner: Driver,
+}
+
+/// A language that takes part.
+struct Contender<'a> {
+    language: &'a Language,
+    /// Kept from round to round, because some languages need a while until they are fast.
+    pair: Option<Pair>,
+}
+
+impl Order {
+    /// Measures and prints; whether every language was measured.
+    pub fn carry_out(&self) -> Result<bool, String> {
+        let begin = Instant::now();
+        let all = ::languages::all(&root().map_err(|error| error.to_string())?)?;
+        let languages = chosen(all, self.langs.as_deref())?;
+        let place = Place::find().map_err(|error| error.to_string())?;
+        sweep(&self.dir);
+        let directory = self.dir.join(format!("{FOLDER}{}", process::id()));
+        fs::create_dir(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+        let figures = self.measure(&languages, &place, &directory);
+        let cleaned = simpleipc::clean(Some(&directory), Duration::ZERO);
+        let removed = remove(&directory);
+        let figures = figures?;
+        cleaned.map_err(|error| error.to_string())?;
+        if removed != "ok" {
+            return Err(format!("files are left: {removed}"));
+        }
+        print!("{}", figures.text());
+        if let Some(path) = &self.json {
+            let text = figures.json(self.rounds, begin.elapsed());
+            fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+        Ok(figures.is_complete())
+    }
+
+    fn measure(
+        &self,
+        languages: &[Language],
+        place: &Place,
+        directory: &Path,
+    ) -> Result<Figures, String> {
+        let mut figures = Figures::default();
+        let [partner] = languages
+            .iter()
+            .filter(|language| language.name == PARTNER)
+            .collect::<Vec<_>>()[..]
+        else {
+            return Err(format!("there is no language `{PARTNER}`"));
+        };
+        let mut contenders = Vec::new();
+        for language in languages {
+            match place.build(language) {
+                Ok(()) => contenders.push(Contender {
+                    language,
+                    pair: None,
+                }),
+                Err(Absence::Skipped(why) | Absence::Broken(why)) => {
+                    figures.miss_all(language, &why);
+                }
+            }
+        }
+        let window = Duration::from_millis(self.milliseconds);
+        for round in 1..=self.rounds {
+            for contender in &mut contenders {
+                let start = Instant::now();
+                let start_pair = || Pair::start(place, contender.language, partner, directory);
+                take_turn(
+                    contender.language,
+                    &mut contender.pair,
+                    start_pair,
+                    window,
+                    &mut figures,
+                );
+                eprintln!(
+                    "round {round}: {} ({:.1} s)",
+                    contender.language.name,
+                    start.elapsed().as_secs_f32()
+                );
+            }
+        }
+        for Pair { language, partner } in contenders.into_iter().filter_map(|one| one.pair) {
+            for driver in [language, partner] {
+                driver.quit().map_err(|Stop(text)| text)?;
+            }
+        }
+        Ok(figures)
+    }
+}
+
+/// Everything a language does in one round. What fails is not tried again.
+fn take_turn(
+    language: &Language,
+    kept: &mut Option<Pair>,
+    start: impl Fn() -> Result<Pair, Stop>,
+    window: Duration,
+    figures: &mut Figures,
+) {
+    for bout in Bout::ALL {
+        for side in Side::BOTH {
+            let key = Key::new(language, bout, side);
+            if figures.misses(&key) {
+                continue;
+            }
+            let outcome = kept.take().map_or_else(&start, Ok).and_then(|mut pair| {
+                let channel = format!("{}-{}", language.name, bout.name);
+                let time = bout.run(
+                    &mut pair.language,
+                    &mut pair.partner,
+                    side,
+                    &channel,
+                    window,
+                )?;
+                Ok((pair, time))
+            });
+            match outcome {
+                Ok((pair, nanoseconds)) => {
+                    *kept = Some(pair);
+                    figures.add(key, nanoseconds);
+                }
+                Err(Stop(why)) => figures.miss(key, &why),
+            }
+        }
+    }
+}
+
+impl Pair {
+    /// Each on a processor of its own, if there are two.
+    fn start(
+        place: &Place,
+        language: &Language,
+        partner: &Language,
+        directory: &Path,
+    ) -> Result<Pair, Stop> {
+        let driver = |of: &Language, role: &str, processor: usize| {
+            let mut command = pinned(&place.command(of), processor);
+            let title = format!("{} {role}", of.name);
+            Driver::start(command.env("SIPC_DIR", directory), &title, PATIENCE)
+        };
+        Ok(Pair {
+            language: driver(language, "driver", 0)?,
+            partner: driver(partner, "partner", 1)?,
+        })
+    }
+}
+
+/// The command on one processor alone, so that all languages have the same way to the partner.
+fn pinned(command: &Command, processor: usize) -> Command {
+    let count = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut pinned = Command::new("taskset");
+    pinned.args(["-c", &(processor % count).to_string()]);
+    pinned.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        pinned.env(name, value.unwrap_or_default());
+    }
+    if let Some(folder) = command.get_current_dir() {
+        pinned.current_dir(folder);
+    }
+    pinned
+}
+
+/// For every pair of languages: the loops do what they say, however long that takes.
+pub fn loops(pair: &mut crate::pair::Pair) -> Result<(), Stop> {
+    for driver in [&mut pair.producer, &mut pair.consumer] {
+        driver.must("open b receive loops")?;
+        let answer = driver.ask("takes b 0")?;
+        driver.must("close b")?;
+        if answer != "sum 0" {
+            return Ok(());
+        }
+    }
+    for bout in Bout::ALL {
+        let channel = format!("loops-{}", bout.name);
+        bout.run(
+            &mut pair.producer,
+            &mut pair.consumer,
+            Side::Active,
+            &channel,
+            Duration::ZERO,
+        )?;
+        pair.tally.pass();
+    }
+    Ok(())
+}
+
+/// The languages asked for, C first.
+fn chosen(all: Vec<Language>, names: Option<&str>) -> Result<Vec<Language>, String> {
+    let with_partner = names.map(|names| {
+        let others = names.split(',').filter(|name| *name != PARTNER);
+        let names: Vec<&str> = std::iter::once(PARTNER).chain(others).collect();
+        names.join(",")
+    });
+    let mut languages = ::languages::named(all, with_partner.as_deref())?;
+    languages.sort_by_key(|language| language.name != PARTNER);
+    Ok(languages)
+}
