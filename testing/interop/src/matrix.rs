@@ -26,8 +26,8 @@ pub fn run(languages: &[Language], order: &Order, place: &Place, directory: &Pat
     let both = |producer| working.iter().map(move |&consumer| (producer, consumer));
     let pairs = working.iter().flat_map(|&producer| both(producer));
     let mut pairs = pairs.filter(|(producer, consumer)| order.wants(producer, consumer));
-    // A pair waits for most of its time, so as many run at once as there are processors.
-    let at_once = thread::available_parallelism().map_or(1, |count| count.get());
+    // A pair waits for most of its time, so more run at once than there are processors.
+    let at_once = 2 * thread::available_parallelism().map_or(1, |count| count.get());
     let next = Mutex::new(&mut pairs);
     let cells = Mutex::new(&mut report.cells);
     thread::scope(|scope| {
