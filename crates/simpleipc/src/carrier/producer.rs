@@ -1,5 +1,7 @@
 //! The producing end: a lane, the pool, and waiting for room in either.
 
+mod lease;
+mod room;
 mod setter;
 
 pub use setter::Expected;
@@ -14,36 +16,19 @@ use super::{Opening, now_ns};
 use crate::error::{Error, Result, Status};
 use crate::layout::chunk::Reference;
 use crate::layout::lane::{FLAG_CAPTURED, FLAG_CHUNK, FLAG_STAMPED, Head, PAYLOAD_WORDS};
-use crate::limits::{LOANS_MAX, MESSAGE_BYTES_MAX, PEERS_MAX, PRODUCERS_MAX};
+use crate::limits::PEERS_MAX;
 use crate::os::{self, Waited};
 use crate::ring::pool::Segment;
 use crate::ring::stock::STOCK_CHUNK_BYTES;
 use crate::ring::writer::Writer;
-use crate::sync::{Ordering, crash_point};
+use lease::lease_lane;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Beyond this much pool a topic rather takes its oldest chunks back than grow, as long as only
-/// subscribers that did not ask for `lossless` would miss them.
-const RETAINED_BYTES: u64 = 64 << 20;
-/// Chunks above this size are removed from a pool that is larger than it needs to be.
-const SHRINK_CHUNK_BYTES: u64 = 1 << 20;
 /// A producer without room looks around this often.
 const SLICE: Duration = Duration::from_millis(10);
 /// Between two looks for room. A receiver that is busy makes room for many messages at a time.
 const PAUSES: u32 = 16;
-/// So often one call makes room that others may take before it can, and then waits as if there
-/// were none. Honest ones are quicker a few times; who writes over the table of data files is
-/// quicker each time.
-const ROOMS_LOST_MAX: u32 = 32;
-
-/// Where room for a chunk has come from.
-enum Room {
-    /// Messages of ours, of which there is an end.
-    Own,
-    /// What everybody may take.
-    Shared,
-}
 
 /// The times that travel with a message; 0 = not at all.
 #[derive(Clone, Copy, Debug, Default)]
@@ -263,147 +248,6 @@ impl Producer {
         self.attachment.ring(self.attachment.control.bell());
     }
 
-    /// Borrows a chunk of at least `len` bytes.
-    pub fn loan(&mut self, len: usize, deadline: Deadline) -> Result<Loan> {
-        self.attachment.check_process()?;
-        let needed = len as u64;
-        if needed > MESSAGE_BYTES_MAX || needed > self.attachment.control.geometry().pool_bytes_max
-        {
-            let limit = MESSAGE_BYTES_MAX.min(self.attachment.control.geometry().pool_bytes_max);
-            return Err(Error::new(
-                Status::TooLarge,
-                format!(
-                    "a message of {len} bytes is too large for the channel '{}', whose limit is \
-                     {limit} bytes; open it with a larger pool_bytes_max (at most \
-                     {MESSAGE_BYTES_MAX}), or send it in parts",
-                    self.channel()
-                ),
-            ));
-        }
-        if Arc::strong_count(&self.loans) > LOANS_MAX {
-            return Err(Error::new(
-                Status::BadArgument,
-                format!(
-                    "this handle of '{}' has {LOANS_MAX} loans out, its maximum; put some or \
-                     give them back",
-                    self.channel()
-                ),
-            ));
-        }
-        let deadline = deadline.begun();
-        let mut lost = 0;
-        loop {
-            if let Some(loan) = self.try_loan(needed)? {
-                return Ok(loan);
-            }
-            match self.make_room(needed) {
-                Ok(Room::Own) => {}
-                Ok(Room::Shared) if lost < ROOMS_LOST_MAX => lost += 1,
-                Ok(Room::Shared) => {
-                    if let Some(loan) = self.wait_for_chunk(deadline, needed)? {
-                        return Ok(loan);
-                    }
-                }
-                Err(error) if error.status() == Status::NoSpace && self.may_come_free() => {
-                    if deadline.is_now() {
-                        return Err(error);
-                    }
-                    if let Some(loan) = self.wait_for_chunk(deadline, needed)? {
-                        return Ok(loan);
-                    }
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    fn try_loan(&mut self, needed: u64) -> Result<Option<Loan>> {
-        self.follow_epoch()?;
-        let (attachment, pool) = (&self.attachment, self.segments.pool());
-        if attachment.role == Role::Publish {
-            self.writer.retire_passed(&attachment.control, pool);
-        }
-        // The smallest chunks that do come first.
-        let rank = |segment: &&Segment| (segment.geometry.chunk_bytes, segment.index);
-        let mut tried = (0, 0);
-        let suitable = |tried: (u64, u16)| {
-            let all = pool.segments().iter();
-            all.filter(|segment| segment.fits(needed) && rank(segment) > tried)
-                .min_by_key(rank)
-        };
-        while let Some(segment) = suitable(tried) {
-            tried = rank(&segment);
-            let start = if self.hint < segment.geometry.chunks {
-                self.hint
-            } else {
-                0
-            };
-            if let Some(claimed) = segment.loan(attachment.endpoint, start) {
-                let mapped = self
-                    .segments
-                    .keep(segment.index)
-                    .expect("a view has its mapping");
-                let loan = Loan::new(Arc::clone(attachment), mapped, claimed, needed as usize);
-                return Ok(Some(loan.counted(&self.loans)));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Takes chunks back, or makes new ones. `NoSpace` when neither is possible now.
-    fn make_room(&mut self, needed: u64) -> Result<Room> {
-        if self.writer.clear_stock(self.segments.pool()) {
-            return Ok(Room::Own);
-        }
-        let (attachment, segments) = (&self.attachment, &mut self.segments);
-        let (place, control) = (&attachment.place, &attachment.control);
-        let publisher = attachment.role == Role::Publish;
-        let enough = segments.bytes() + needed > RETAINED_BYTES.max(8 * needed);
-        if enough && publisher && self.writer.retire_oldest(control, segments.pool()) {
-            return Ok(Room::Own);
-        }
-        if segments.bytes() > RETAINED_BYTES {
-            let unwanted = |segment: &Segment| {
-                let bytes = segment.geometry.chunk_bytes;
-                bytes > SHRINK_CHUNK_BYTES && !(needed..=needed * 2).contains(&bytes)
-            };
-            if segments.shrink(place, control, attachment.endpoint, unwanted) {
-                segments.refresh(place, control, true)?;
-            }
-        }
-        let error = match segments.grow(place, control, needed) {
-            Ok(()) => return Ok(Room::Shared),
-            Err(error) => error,
-        };
-        if error.status() != Status::NoSpace {
-            return Err(error);
-        }
-        if publisher && segments.pool().retire_unneeded(control) {
-            return Ok(Room::Shared);
-        }
-        if publisher && self.writer.retire_oldest(control, segments.pool()) {
-            return Ok(Room::Own);
-        }
-        if segments.shrink(place, control, attachment.endpoint, |segment| {
-            !(needed..=needed * 2).contains(&segment.geometry.chunk_bytes)
-        }) {
-            segments.refresh(place, control, true)?;
-            return Ok(Room::Shared);
-        }
-        if publisher && segments.pool().retire_oldest(control) {
-            return Ok(Room::Shared);
-        }
-        Err(error)
-    }
-
-    /// Whether chunks are in use that somebody will let go of.
-    fn may_come_free(&self) -> bool {
-        self.segments.pool().chunks().any(|(segment, chunk, word)| {
-            word.state != crate::layout::chunk::FREE
-                || segment.holders(chunk).iter().any(|bits| *bits != 0)
-        })
-    }
-
     #[inline(always)]
     fn wait_for_slot(&mut self, deadline: Deadline) -> Result<()> {
         if self.writer.next() & 63 == 0 {
@@ -468,22 +312,6 @@ impl Producer {
         }
     }
 
-    /// Sleeps until somebody lets go of memory. With a loan if it could be had at the second
-    /// look; without one when it is time to try everything again.
-    fn wait_for_chunk(&mut self, deadline: Deadline, needed: u64) -> Result<Option<Loan>> {
-        let expected = self
-            .attachment
-            .announce(self.attachment.control.space_bell());
-        let loan = self.try_loan(needed)?;
-        if loan.is_some() {
-            return Ok(loan);
-        }
-        match deadline.left(SLICE) {
-            Some(slice) => self.sleep(expected, slice).map(|()| None),
-            None => Err(self.no_chunk(needed)),
-        }
-    }
-
     /// Sleeps for a slice, and looks around at its end.
     pub(super) fn sleep(&mut self, expected: u32, slice: Duration) -> Result<()> {
         let attachment = &self.attachment;
@@ -535,18 +363,6 @@ impl Producer {
         Error::new(Status::Full, text)
     }
 
-    fn no_chunk(&self, needed: u64) -> Error {
-        let name = self.channel();
-        Error::new(
-            Status::Full,
-            format!(
-                "the shared memory of the channel '{name}' is in use by messages that have not \
-                 been taken or released, and {needed} bytes more were not to be had in the time \
-                 given"
-            ),
-        )
-    }
-
     fn channel(&self) -> &str {
         self.attachment.place.name()
     }
@@ -571,58 +387,4 @@ impl Stamps {
 
 fn everybody() -> std::ops::Range<u32> {
     0..PEERS_MAX as u32
-}
-
-/// Finds a lane nobody owns, reserving a new one if need be.
-fn lease_lane(attachment: &Attachment, segments: &mut Segments) -> Result<u32> {
-    let control = &attachment.control;
-    if let Some(lane) = try_lease_lane(attachment)? {
-        return Ok(lane);
-    }
-    attachment.repair_dead(segments, everybody())?;
-    if let Some(lane) = try_lease_lane(attachment)? {
-        return Ok(lane);
-    }
-    Err(Error::new(
-        Status::TooManyProducers,
-        format!(
-            "the channel '{}' already has {} producers, its maximum ({PRODUCERS_MAX}); close \
-             one, or let several threads share a handle",
-            attachment.place.name(),
-            control.geometry().lanes
-        ),
-    ))
-}
-
-fn try_lease_lane(attachment: &Attachment) -> Result<Option<u32>> {
-    let (control, me) = (&attachment.control, attachment.endpoint + 1);
-    let lanes = control.geometry().lanes;
-    for lane in 0..lanes {
-        reserve_lane(attachment, lane)?;
-        let owner = control.lane(lane);
-        // sync lane-owner/acquire: the last owner has left the lane in order.
-        let won = owner
-            .owner()
-            .compare_exchange(0, me, Ordering::Acquire, Ordering::Relaxed)
-            .is_ok();
-        if won {
-            crash_point("lane-owned");
-            return Ok(Some(lane));
-        }
-    }
-    Ok(None)
-}
-
-/// Has memory behind a lane.
-fn reserve_lane(attachment: &Attachment, lane: u32) -> Result<()> {
-    let control = &attachment.control;
-    if control.lanes_reserved() >> lane & 1 == 0 {
-        let geometry = control.geometry();
-        attachment
-            .file
-            .reserve(geometry.lane_offset(lane), geometry.lane_bytes())?;
-        crash_point("lane-reserved");
-        control.set_lane_reserved(lane);
-    }
-    Ok(())
 }

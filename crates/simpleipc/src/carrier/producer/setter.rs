@@ -1,7 +1,8 @@
 //! Setting a state: its one lane is lent for the time of one setting, so that all values of all
 //! setters are in one order, and each can be compared with the one before.
 
-use super::{PAUSES, Producer, Stamps, reserve_lane};
+use super::lease::reserve_lane;
+use super::{PAUSES, Producer, Stamps};
 use crate::carrier::attachment::Role;
 use crate::carrier::join::{activate, join};
 use crate::carrier::loan::Loan;
