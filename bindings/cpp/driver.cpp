@@ -1,5 +1,6 @@
 // The interop driver of C++: reads one command per line, answers each with one line. The commands
 // and the notation of values are described in testing/interop.
+#include "driverloops.hpp"
 #include "drivermisuse.hpp"
 
 #include <simpleipc.hpp>
@@ -486,6 +487,23 @@ string misuse_of(const std::vector<string>& words) {
     return misuse::value(kind, find(producers, id));
 }
 
+// The plurals; none if it is another command.
+std::optional<string> repeat(const std::vector<string>& words) {
+    const string& verb = words[0];
+    auto number = [&](std::size_t at) { return std::stoull(words.at(at)); };
+    auto sum = [](std::uint64_t of) { return "sum " + std::to_string(of); };
+    if (verb == "takes") return sum(loops::takes(find(consumers, words[1]), number(2)));
+    if (verb == "calls") return sum(loops::calls(find(clients, words[1]), number(2)));
+    if (verb == "puts") {
+        Reader reader(words[2]);
+        loops::puts(find(producers, words[1]), reader.read(), number(3));
+    } else if (verb == "loans")
+        loops::loans(find(producers, words[1]), number(2), number(3), number(4));
+    else if (verb == "serves") loops::serves(find(servers, words[1]), number(2));
+    else return std::nullopt;
+    return "ok";
+}
+
 // The commands of states, signals, locks, services and hosts; none if it is another one.
 std::optional<string> answer_later_patterns(const std::vector<string>& words) {
     const string& verb = words[0];
@@ -526,6 +544,7 @@ std::optional<string> answer_later_patterns(const std::vector<string>& words) {
 
 string answer(const std::vector<string>& words) {
     if (auto answered = answer_later_patterns(words)) return *answered;
+    if (auto repeated = repeat(words)) return *repeated;
     const string& verb = words[0];
     if (verb == "hello") return string("ok cpp ") + sipc_version();
     if (verb == "open" && words.size() >= 4) open(words);

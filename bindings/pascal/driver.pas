@@ -228,6 +228,96 @@ begin
   Request.Done;
 end;
 
+function Add(var Asked: TSipcRequest): TSipcValue;
+begin
+  Result := Asked.Args[0].AsInt + Asked.Args[1].AsInt;
+end;
+
+procedure RepeatPut(Sender: TSipcProducer; const Value: TSipcValue; Count: Int64);
+var
+  Turn: Int64;
+begin
+  for Turn := 1 to Count do
+    Sender.Put(Value, 0, 10000);
+end;
+
+{ Of each frame only the ends are written: what it costs to fill is not the library's. }
+procedure RepeatLoan(Sender: TSipcProducer; Height, Width: UInt64; Count: Int64);
+var
+  Frame: ISipcLoan;
+  Turn: Int64;
+begin
+  for Turn := 1 to Count do
+  begin
+    Frame := Sender.LoanTensor(SIPC_DTYPE_U8, [Height, Width, 3], '', 10000);
+    PByte(Frame.Data)[0] := 1;
+    PByte(Frame.Data)[Frame.Len - 1] := 2;
+    Frame.Put(0, 10000);
+  end;
+end;
+
+{ Adds up sequence numbers and both ends of the data. }
+function RepeatTake(Source: TSipcSource; Count: Int64): string;
+var
+  Message: TSipcMessage;
+  Turn: Int64;
+  Sum: UInt64;
+begin
+  Sum := 0;
+  for Turn := 1 to Count do
+  begin
+    Message := Source.Receive(10000);
+    Sum := Sum + Message.Sequence + PByte(Message.Value.Data)[0] +
+      PByte(Message.Value.Data)[Message.Value.Len - 1];
+    Message.Done;
+  end;
+  Result := Format('sum %u', [Sum]);
+end;
+
+{ Adds up the results of add. }
+function RepeatCall(Client: TSipcClient; Count: Int64): string;
+var
+  Turn, Sum: Int64;
+begin
+  Sum := 0;
+  for Turn := 1 to Count do
+    Sum := Sum + Client.Call('add', SipcList([2, 3]), 10000).Value.AsInt;
+  Result := Format('sum %d', [Sum]);
+end;
+
+procedure RepeatServe(Server: TSipcServer; Count: Int64);
+var
+  Asked: TSipcRequest;
+  Turn: Int64;
+begin
+  for Turn := 1 to Count do
+  begin
+    if not Server.TryTake(10000, Asked) then
+      raise ESipcTimeout.CreateStatus(SIPC_TIMEOUT, 0, 'no call in time');
+    Asked.Reply(Add(Asked));
+    Asked.Done;
+  end;
+end;
+
+{ The plurals: the same verb many times, in a loop that is measured from outside. }
+function Again(const Words: array of string): string;
+var
+  Channel: TSipcChannel;
+  Count: Int64;
+begin
+  Channel := ChannelOf(Words[1]);
+  Count := StrToInt64(Words[High(Words)]);
+  Result := 'ok';
+  case Words[0] of
+    'puts': RepeatPut(Channel as TSipcProducer, ParseValue(Words[2]), Count);
+    'loans': RepeatLoan(Channel as TSipcProducer, StrToQWord(Words[2]), StrToQWord(Words[3]),
+        Count);
+    'takes': Result := RepeatTake(Channel as TSipcSource, Count);
+    'calls': Result := RepeatCall(Channel as TSipcClient, Count);
+    'serves': RepeatServe(Channel as TSipcServer, Count);
+  end;
+end;
+
 procedure StartPlugin(const Words: array of string);
 var
   Parsed: TSipcValue;
@@ -285,11 +375,6 @@ begin
     Event.Peer.Language, Event.Peer.Pid]);
 end;
 
-function Add(var Asked: TSipcRequest): TSipcValue;
-begin
-  Result := Asked.Args[0].AsInt + Asked.Args[1].AsInt;
-end;
-
 function Crash(var Asked: TSipcRequest): TSipcValue;
 begin
   Result := Asked.Args;
@@ -327,6 +412,7 @@ begin
     'loan': Result := PutLoan(Words);
     'once': Result := Once(Words);
     'take', 'hold', 'get': Result := Take(Words);
+    'puts', 'loans', 'takes', 'calls', 'serves': Result := Again(Words);
     'put_if': Result := PutIf(Words);
     'notify': (ChannelOf(Words[1]) as TSipcNotifier).Notify;
     'wait': Result := CountOf((ChannelOf(Words[1]) as TSipcWaiter).Wait(StrToInt64(Words[2])));

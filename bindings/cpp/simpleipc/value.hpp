@@ -172,7 +172,7 @@ class Value {
     Value(std::string text) : content_(std::move(text)) {}
     Value(Bytes bytes) : content_(bytes) {}
     Value(std::vector<std::uint8_t> bytes) : content_(std::move(bytes)) {}
-    Value(Tensor tensor) : content_(tensor) {}
+    Value(Tensor tensor) : content_(std::move(tensor)) {}
     Value(Opaque opaque) : content_(opaque) {}
     Value(List items) : content_(std::move(items)) {}
     Value(Map pairs) : content_(std::move(pairs)) {}

@@ -81,6 +81,8 @@ func do(command string, words []string) (string, error) {
 		return "", loan(handles[words[0]], read(words[1]))
 	case "once":
 		return once(words[0], words[1], append(words[2:], "")[0])
+	case "puts", "loans", "takes", "calls", "serves":
+		return repeat(command, handles[words[0]], words[1:])
 	case "take", "hold":
 		return take(command, handles[words[0]], words[1])
 	case "get":
