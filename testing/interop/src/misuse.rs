@@ -13,7 +13,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Languages whose drivers do not know the command yet.
 pub const YET_TO_COME: &[&str] = &[
     "ada",
-    "csharp",
     "d",
     "fortran",
     "go",
