@@ -1,10 +1,10 @@
 //! `cargo xtask demo`: the main job on real pictures. Three programs in three languages: a camera
-//! (Object Pascal), a model (Python) and a viewer (Rust); see examples/camera. `demo plugins` runs
-//! the editor of examples/plugins.
+//! (Object Pascal), a model (Python) and a viewer (Rust); see examples/camera. With a name, as
+//! `demo plugins`, another whole system of examples/.
 
 mod check;
-mod plugins;
 mod program;
+mod script;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -52,13 +52,16 @@ enum Example {
     Camera,
     /// An editor whose plugins may crash.
     Plugins,
+    /// A weather station with a web page.
+    Weather,
 }
 
 /// Sets up, builds, runs.
 pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     match options.example {
         Example::Camera => camera(root, options),
-        Example::Plugins => plugins::run(root, options.check),
+        Example::Plugins => script::PLUGINS.run(root, options.check),
+        Example::Weather => script::WEATHER.run(root, options.check),
     }
 }
 
