@@ -101,6 +101,7 @@ string answer(string[] words)
         auto told = handle!(ipc.PeerWatcher)(words[1]).event(words[2].milliseconds);
         return format!"peer %s %s %s %d"(told.isUp ? "up" : "down", told.peer.role,
                 told.peer.language, told.peer.pid);
+    case "puts", "loans", "takes", "calls", "serves": return repeat(words);
     case "close":
         handle!(ipc.Handle)(words[1]).close();
         handles.remove(words[1]);
@@ -224,6 +225,75 @@ string event(ipc.Event event)
     auto fact = event.event == "output" ? ipc.Value([event.told["stream"], event.told["text"]])
         : event.told[keys.get(event.event, "nothing")];
     return format!"event %s %s %s"(event.event, event.plugin, show(fact));
+}
+
+/// The plurals: the same verb many times, in loops that are measured from outside.
+string repeat(string[] words)
+{
+    immutable id = words[1];
+    immutable count = words[$ - 1].to!ulong;
+    switch (words[0])
+    {
+    case "puts":
+        auto sender = handle!(ipc.Sender)(id);
+        auto value = read(words[2]);
+        foreach (turn; 0 .. count)
+            sender.send(value, 0, room);
+        return "ok";
+    case "loans":
+        return lend(handle!(ipc.Sender)(id), [words[2].to!size_t, words[3].to!size_t, 3], count);
+    case "takes": return format!"sum %d"(takeMany(handle!(ipc.Receiver)(id), count));
+    case "calls": return format!"sum %d"(callMany(handle!(ipc.Client)(id), count));
+    default: return serveMany(handle!(ipc.Server)(id), count);
+    }
+}
+
+/// Of each frame only the ends are written: what it costs to fill is not the library's.
+string lend(ipc.Sender sender, size_t[] shape, ulong count)
+{
+    foreach (turn; 0 .. count)
+    {
+        auto lent = sender.loan(ipc.Dtype.u8, shape, null, room);
+        auto pixels = lent.data;
+        pixels[0] = 1;
+        pixels[$ - 1] = 2;
+        lent.put(0, room);
+    }
+    return "ok";
+}
+
+/// Adds up sequence numbers and both ends of the data.
+ulong takeMany(ipc.Receiver receiver, ulong count)
+{
+    ulong sum;
+    foreach (turn; 0 .. count)
+    {
+        auto message = receiver.receive(room);
+        auto value = message.value;
+        auto data = value.kind == ipc.Kind.tensor ? value.get!(ipc.Tensor).data
+            : value.get!(const(ubyte)[]);
+        sum += message.sequence + data[0] + data[$ - 1];
+    }
+    return sum;
+}
+
+/// Adds up the results of `add`.
+long callMany(ipc.Client client, ulong count)
+{
+    long sum;
+    foreach (turn; 0 .. count)
+        sum += client.call("add", 2, 3).value.get!long;
+    return sum;
+}
+
+string serveMany(ipc.Server server, ulong count)
+{
+    foreach (turn; 0 .. count)
+    {
+        auto asked = server.receive(room);
+        asked.reply(asked.args[0].get!long + asked.args[1].get!long);
+    }
+    return "ok";
 }
 
 /// Serves `add` and `crash`, until its host ends it.

@@ -4,6 +4,7 @@ module commands
     use, intrinsic :: iso_c_binding
     use, intrinsic :: iso_fortran_env, only: int64, input_unit, output_unit
     use simpleipc
+    use loops
     use notation
     implicit none
     private
@@ -272,6 +273,33 @@ contains
         if (words(1)%text == "take") call held%release()
     end function
 
+    ! The plurals.
+    function repeated(words) result(text)
+        type(word_of), intent(in) :: words(:)
+        character(len=:), allocatable :: text
+        type(sipc_value) :: value
+        integer(int64) :: count, total
+        count = number_of(words(size(words))%text)
+        total = -1
+        select type (handle => entries(slot(words(2)%text))%handle)
+        class is (sipc_producer)
+            if (words(1)%text == "puts") then
+                call parse(words(3)%text, value)
+                call put_many(handle, value, count, stat, errmsg)
+            else
+                call lend_many(handle, ms(words(3)%text), ms(words(4)%text), count, stat, errmsg)
+            end if
+        class is (sipc_client)
+            call call_many(handle, count, total, stat, errmsg)
+        class is (sipc_server)
+            call serve_many(handle, count, stat, errmsg)
+        class is (sipc_consumer)
+            call take_many(handle, count, total, stat, errmsg)
+        end select
+        text = "ok"
+        if (total >= 0) text = "sum " // decimal(total)
+    end function
+
     ! What only one kind of handle does.
     function special(words) result(text)
         type(word_of), intent(in) :: words(:)
@@ -471,6 +499,8 @@ contains
             text = take(words)
         case ("get", "put_if", "notify", "wait", "lock", "unlock", "start", "stop")
             text = special(words)
+        case ("puts", "loans", "takes", "calls", "serves")
+            text = repeated(words)
         case ("call")
             text = call_method(words)
         case ("result")

@@ -154,6 +154,59 @@ function reply(word, more) {
   return "ok";
 }
 
+async function puts(id, word, count) {
+  const [handle, value] = [handleOf(id), parse(word)];
+  for (let turn = 0; turn < count; turn++) {
+    await handle.send(value, { timeout: PUT_TIMEOUT });
+  }
+  return "ok";
+}
+
+/** Of each frame only the ends are written: what it costs to fill is not the library's. */
+async function loans(id, height, width, count) {
+  const handle = handleOf(id);
+  const frame = { dtype: "u8", shape: [Number(height), Number(width), 3] };
+  for (let turn = 0; turn < count; turn++) {
+    const lent = await handle.loan(frame, { timeout: PUT_TIMEOUT });
+    lent.data[0] = 1;
+    lent.data[lent.data.length - 1] = 2;
+    await handle.send(lent, { timeout: PUT_TIMEOUT });
+  }
+  return "ok";
+}
+
+/** Adds up sequence numbers and both ends of the data. */
+async function takes(id, count) {
+  const handle = handleOf(id);
+  let sum = 0;
+  for (let turn = 0; turn < count; turn++) {
+    const message = await handle.receive({ timeout: PUT_TIMEOUT });
+    const data = message.value.data ?? message.value;
+    sum += Number(message.sequence) + data[0] + data[data.length - 1];
+    message.release();
+  }
+  return `sum ${sum}`;
+}
+
+/** Adds up the results of `add`. */
+async function callsOf(id, count) {
+  const client = handleOf(id);
+  let sum = 0;
+  for (let turn = 0; turn < count; turn++) {
+    sum += await client.call("add", [2, 3], { timeout: PUT_TIMEOUT });
+  }
+  return `sum ${sum}`;
+}
+
+async function serves(id, count) {
+  const server = handleOf(id);
+  for (let turn = 0; turn < count; turn++) {
+    const asked = await server.receive({ timeout: PUT_TIMEOUT });
+    asked.reply(asked.args[0] + asked.args[1]);
+  }
+  return "ok";
+}
+
 /** What comes with an event. */
 const FACTS = {
   failed: ({ text }) => text,
@@ -219,6 +272,12 @@ const COMMANDS = {
     await handleOf(id).stop(plugin);
     return "ok";
   },
+  // The plurals: the same verb many times, in loops that are measured from outside.
+  puts,
+  loans,
+  takes,
+  calls: callsOf,
+  serves,
   event: takeEvent,
   peer: takePeer,
   close: (id) => {

@@ -209,6 +209,58 @@ function commands.peer(id, ms)
     return ("peer %s %s %s %d"):format(told.event, told.role, told.language, told.pid)
 end
 
+-- The plurals: the same verb many times, in loops that are measured from outside.
+
+function commands.puts(id, word, count)
+    local sender, value, options = handle_of(id), parse(word), { timeout = PUT_S }
+    for _ = 1, tonumber(count) do sender:send(value, options) end
+    return "ok"
+end
+
+--- Of each frame only the ends are written: what it costs to fill is not the library's.
+function commands.loans(id, height, width, count)
+    local sender, options = handle_of(id), { timeout = PUT_S }
+    local frame = { dtype = "u8", shape = { tonumber(height), tonumber(width), 3 } }
+    for _ = 1, tonumber(count) do
+        local lent = sender:loan(frame, PUT_S)
+        lent.data[0] = 1
+        lent.data[lent.len - 1] = 2
+        sender:send(lent, options)
+    end
+    return "ok"
+end
+
+--- Adds up sequence numbers and both ends of the data.
+function commands.takes(id, count)
+    local receiver, sum = handle_of(id), 0
+    for _ = 1, tonumber(count) do
+        local message = receiver:receive(PUT_S)
+        local value = message.value
+        local data = ffi.cast("const uint8_t *", value.data)
+        sum = sum + message.sequence + data[0] + data[value.len - 1]
+        message:release()
+    end
+    return ("sum %d"):format(sum)
+end
+
+--- Adds up the results of `add`.
+function commands.calls(id, count)
+    local client, options, sum = handle_of(id), { timeout = PUT_S }, 0
+    for _ = 1, tonumber(count) do
+        sum = sum + client:call("add", ipc.list { 2, 3 }, options)
+    end
+    return ("sum %d"):format(sum)
+end
+
+function commands.serves(id, count)
+    local server = handle_of(id)
+    for _ = 1, tonumber(count) do
+        local asked = server:receive(PUT_S)
+        asked:reply(asked.args[1] + asked.args[2])
+    end
+    return "ok"
+end
+
 function commands.close(id)
     handle_of(id):close()
     handles[id] = nil

@@ -145,6 +145,58 @@ proc peer(id, ms: string): string =
   "peer " & told["event"].getStr & " " & told["role"].getStr & " " & told["language"].getStr &
     " " & $told["pid"].getInt
 
+proc putMany(id, word: string, count: int): string =
+  let (sender, value) = (Sender(handle(id)), parse(word))
+  for turn in 1 .. count: sender.put(value, 0, PutMs)
+  "ok"
+
+proc loanMany(id: string, height, width, count: int): string =
+  ## Of each frame only the ends are written: what it costs to fill is not the library's.
+  let sender = Sender(handle(id))
+  for turn in 1 .. count:
+    let lent = sender.loan(dtU8, [height, width, 3], "", PutMs)
+    let pixels = cast[ptr UncheckedArray[byte]](lent.address)
+    pixels[0] = 1
+    pixels[lent.len - 1] = 2
+    sender.put(lent, 0, PutMs)
+  "ok"
+
+proc takeMany(id: string, count: int): string =
+  ## Adds up sequence numbers and both ends of the data.
+  let receiver = Receiver(handle(id))
+  var sum = 0'u64
+  for turn in 1 .. count:
+    let message = receiver.receive(PutMs)
+    let data = message.value.data
+    let seen = cast[ptr UncheckedArray[byte]](data.address)
+    sum += message.sequence + seen[0] + seen[data.len - 1]
+    message.release()
+  "sum " & $sum
+
+proc callMany(id: string, count: int): string =
+  ## Adds up the results of `add`.
+  var sum = 0'i64
+  for turn in 1 .. count: sum += client(id).call("add", %*[2, 3], timeout = PutMs).getInt
+  "sum " & $sum
+
+proc serveMany(id: string, count: int): string =
+  let server = Server(handle(id))
+  for turn in 1 .. count:
+    let asked = server.request(PutMs)
+    asked.reply(%(asked.args[0].getInt + asked.args[1].getInt))
+    asked.release()
+  "ok"
+
+proc repeat(words: openArray[string]): string =
+  ## The plurals: the same verb many times, in loops that are measured from outside.
+  let (id, count) = (words[1], parseInt(words[^1]))
+  case words[0]
+  of "puts": putMany(id, words[2], count)
+  of "loans": loanMany(id, parseInt(words[2]), parseInt(words[3]), count)
+  of "takes": takeMany(id, count)
+  of "calls": callMany(id, count)
+  else: serveMany(id, count)
+
 proc answer(words: openArray[string]): string =
   result = "ok"
   case words[0]
@@ -155,6 +207,7 @@ proc answer(words: openArray[string]): string =
   of "once": result = once(words[1], words[2], if words.len > 3: words[3] else: "")
   of "take", "hold": result = take(words)
   of "get": result = finish(Watcher(handle(words[1])).get(parseInt(words[2])))
+  of "puts", "loans", "takes", "calls", "serves": result = repeat(words)
   of "put_if": result = putIf(words[1], words[2], words[3])
   of "notify": Notifier(handle(words[1])).notify()
   of "wait": result = "count " & $Waiter(handle(words[1])).wait(parseInt(words[2]))

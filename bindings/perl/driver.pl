@@ -140,6 +140,49 @@ my %commands = (
         my $told = $handles{$id}->receive(timeout => seconds($timeout))->value->hash;
         join ' ', 'peer', @$told{qw(event role language pid)};
     },
+    # The plurals: the same verb many times, in loops that are measured from outside.
+    puts => sub ($id, $word, $count) {
+        my ($sender, $value) = ($handles{$id}, parse($word));
+        $sender->send($value, timeout => ROOM) for 1 .. $count;
+        undef;
+    },
+    # Of each frame only the ends are written: what it costs to fill is not the library's.
+    loans => sub ($id, $height, $width, $count) {
+        my ($sender, $shape) = ($handles{$id}, [$height, $width, 3]);
+        for (1 .. $count) {
+            my $loan = $sender->loan('u8', $shape, timeout => ROOM);
+            $loan->write("\1");
+            $loan->write("\2", $loan->size - 1);
+            $loan->put(timeout => ROOM);
+        }
+        undef;
+    },
+    # Adds up sequence numbers and both ends of the data.
+    takes => sub ($id, $count) {
+        my ($receiver, $sum) = ($handles{$id}, 0);
+        for (1 .. $count) {
+            my $message = $receiver->receive(timeout => ROOM);
+            my $value = $message->value;
+            my $data = $value isa SimpleIPC::Tensor ? $value->view : $value;
+            $sum += $message->sequence + ord($$data) + ord(substr $$data, -1);
+            $message->release;
+        }
+        "sum $sum";
+    },
+    # Adds up the results of `add`.
+    calls => sub ($id, $count) {
+        my ($client, $sum) = ($handles{$id}, 0);
+        $sum += $client->call('add', [2, 3], timeout => ROOM) for 1 .. $count;
+        "sum $sum";
+    },
+    serves => sub ($id, $count) {
+        for (1 .. $count) {
+            my $asked = $handles{$id}->request(timeout => ROOM);
+            $asked->reply($asked->args->[0] + $asked->args->[1]);
+            $asked->release;
+        }
+        undef;
+    },
     close => sub ($id) { (delete $handles{$id})->close; undef },
     quit => sub { %handles = (); undef },
 );

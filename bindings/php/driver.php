@@ -223,6 +223,61 @@ final class Driver
         return "peer {$told['event']} {$told['role']} {$told['language']} {$told['pid']}";
     }
 
+    /** The plurals: the same verb many times, in loops that are measured from outside. */
+    private function do_puts(string $id, string $word, string $count): void
+    {
+        [$sender, $value] = [$this->handles[$id], self::parse($word)];
+        for ($turn = 0; $turn < (int) $count; $turn++) {
+            $sender->send($value, timeout: self::ROOM);
+        }
+    }
+
+    /** Of each frame only the ends are written: what it costs to fill is not the library's. */
+    private function do_loans(string $id, string $height, string $width, string $count): void
+    {
+        [$sender, $shape] = [$this->handles[$id], [(int) $height, (int) $width, 3]];
+        for ($turn = 0; $turn < (int) $count; $turn++) {
+            $loan = $sender->loan('u8', $shape, timeout: self::ROOM);
+            $loan[0] = 1;
+            $loan[count($loan) - 1] = 2;
+            $loan->put(0, self::ROOM);
+        }
+    }
+
+    /** Adds up sequence numbers and both ends of the data. */
+    private function do_takes(string $id, string $count): string
+    {
+        [$receiver, $sum] = [$this->handles[$id], 0];
+        for ($turn = 0; $turn < (int) $count; $turn++) {
+            $message = $receiver->receive(self::ROOM);
+            $value = $message->value();
+            $sum += $message->sequence() + ($value instanceof SimpleIPC\Bytes
+                ? ord($value->data[0]) + ord($value->data[-1])
+                : $value[0] + $value[count($value) - 1]);
+            $message->release();
+        }
+        return "sum $sum";
+    }
+
+    /** Adds up the results of `add`. */
+    private function do_calls(string $id, string $count): string
+    {
+        [$client, $sum] = [$this->handles[$id], 0];
+        for ($turn = 0; $turn < (int) $count; $turn++) {
+            $sum += $client->call('add', [2, 3], self::ROOM);
+        }
+        return "sum $sum";
+    }
+
+    private function do_serves(string $id, string $count): void
+    {
+        for ($turn = 0; $turn < (int) $count; $turn++) {
+            $request = $this->handles[$id]->request(self::ROOM);
+            $request->reply($request->args[0] + $request->args[1]);
+            $request->release();
+        }
+    }
+
     private function do_close(string $id): void
     {
         $this->handles[$id]->close();

@@ -154,6 +154,53 @@ class Driver
     "peer #{told.values_at('event', 'role', 'language', 'pid').join(' ')}"
   end
 
+  # The plurals: the same verb many times, in loops that are measured from outside.
+  def do_puts(id, word, count)
+    sender = @handles[id]
+    value = parse(word)
+    Integer(count).times { sender.send(value, timeout: ROOM) }
+    nil
+  end
+
+  # Of each frame only the ends are written: what it costs to fill is not the library's.
+  def do_loans(id, height, width, count)
+    sender = @handles[id]
+    shape = [Integer(height), Integer(width), 3]
+    Integer(count).times do
+      sender.loan(:u8, shape, timeout: ROOM) do |lent|
+        lent.pointer[0] = 1
+        lent.pointer[lent.bytesize - 1] = 2
+      end
+    end
+    nil
+  end
+
+  # Adds up sequence numbers and both ends of the data.
+  def do_takes(id, count)
+    receiver = @handles[id]
+    sum = 0
+    Integer(count).times do
+      receiver.receive(timeout: ROOM) { |message| sum += message.sequence + ends(message.value) }
+    end
+    "sum #{sum}"
+  end
+
+  # Adds up the results of `add`.
+  def do_calls(id, count)
+    client = @handles[id]
+    "sum #{Array.new(Integer(count)) { client.call('add', 2, 3) }.sum}"
+  end
+
+  def do_serves(id, count)
+    server = @handles[id]
+    Integer(count).times do
+      request = server.receive(timeout: ROOM)
+      request.reply(request.args.sum)
+      request.release
+    end
+    nil
+  end
+
   def do_close(id) = @handles.delete(id).close
 
   def do_quit = @handles.each_value(&:close).clear && nil
@@ -163,6 +210,12 @@ class Driver
   def parse(word) = DriverNotation::Parser.new(word).value
 
   def print_value(value) = DriverNotation.print(value)
+
+  def ends(value)
+    return value.getbyte(0) + value.getbyte(-1) if value.is_a?(String)
+
+    value.pointer[0] + value.pointer[value.bytesize - 1]
+  end
 
   def seconds(milliseconds) = Integer(milliseconds) / 1000.0
 

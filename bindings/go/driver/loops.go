@@ -7,7 +7,7 @@ import (
 	ipc "simpleipc"
 )
 
-// repeat does one of the plurals: the same verb many times, in a loop that is measured from outside.
+// repeat does one of the plurals: the same verb many times, in a loop measured from outside.
 func repeat(command string, handle ipc.Handle, words []string) (string, error) {
 	ctx, cancel := within("20000")
 	defer cancel()

@@ -105,6 +105,12 @@ final class Driver {
             case "take":
             case "hold":
                 return take(command, (Source<?>) handles.get(words[0]), milliseconds(words[1]));
+            case "puts":
+            case "loans":
+            case "takes":
+            case "calls":
+            case "serves":
+                return Loops.repeat(command, handles.get(words[0]), words);
             case "get":
                 return describe(watcher(words).get(milliseconds(words[1])));
             case "put_if":
