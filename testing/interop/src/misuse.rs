@@ -28,7 +28,6 @@ pub const YET_TO_COME: &[&str] = &[
     "php",
     "racket",
     "ruby",
-    "zig",
 ];
 
 /// What a driver may answer: how the misuse ended.
