@@ -261,6 +261,57 @@ function commands.serves(id, count)
     return "ok"
 end
 
+--- The answer to work that has to raise.
+local function refused(work)
+    local ok, why = pcall(work)
+    if ok then return "ok" end
+    return "refused " .. tostring(why)
+end
+
+local MISUSES = {}
+
+function MISUSES.type(id)
+    return refused(function() handle_of(id):send(print) end)
+end
+
+function MISUSES.range()
+    return "impossible an integer is a number up to 2^53, an int64_t or a uint64_t"
+end
+
+function MISUSES.text(id)
+    return refused(function() handle_of(id):send("caf\xe9") end)
+end
+
+function MISUSES.closed(name)
+    return refused(function()
+        local sender = ipc.Sender(name)
+        sender:close()
+        sender:close()
+        sender:send(1)
+    end)
+end
+
+function MISUSES.thread() return "impossible there are no threads in Lua" end
+
+function MISUSES.forgotten(id)
+    handle_of(id):receive(10)
+    collectgarbage()
+    return "ok"
+end
+
+function MISUSES.handler(id)
+    local server = handle_of(id)
+    server:method("boom", function()
+        server:interrupt()
+        error("boom")
+    end)
+    local ok, why = pcall(server.serve, server)
+    if not ok and not ipc.is_error(why, "INTERRUPTED") then error(why, 0) end
+    return "ok"
+end
+
+function commands.misuse(kind, id) return MISUSES[kind](id) end
+
 function commands.close(id)
     handle_of(id):close()
     handles[id] = nil

@@ -33,6 +33,31 @@ sub describe($message) {
         bit($message->is_redelivered), $message->capture_time_ns, bit($is_aged);
 }
 
+my %misuses = (
+    type => sub ($id) { $handles{$id}->send(\&parse) },
+    range => sub ($id) { $handles{$id}->send(SimpleIPC::Uint->new('18446744073709551616')) },
+    text => sub ($id) { $handles{$id}->send("caf\x{d800}") },
+    closed => sub ($name) {
+        my $sender = SimpleIPC::Sender->new($name);
+        $sender->close for 1, 2;
+        $sender->send(1);
+    },
+    thread => sub ($id) { die "impossible a handle does not come along into another thread\n" },
+    forgotten => sub ($id) { $handles{$id}->receive(timeout => 10); undef },
+    handler => sub ($id) {
+        my $server = $handles{$id};
+        $server->on(boom => sub { $server->interrupt; die "boom\n" });
+        $server->serve;
+    },
+);
+
+# How a misuse ended.
+sub misuse($kind, $id) {
+    return 'ok' if eval { $misuses{$kind}->($id); 1 };
+    my $why = ref $@ ? $@->message : $@ =~ s/\n//gr;
+    return $why =~ /^impossible / ? $why : "refused $why";
+}
+
 my %commands = (
     hello => sub { 'ok perl ' . SimpleIPC::version() },
     open => sub ($id, $role, $name, @options) {
@@ -183,6 +208,7 @@ my %commands = (
         }
         undef;
     },
+    misuse => \&misuse,
     close => sub ($id) { (delete $handles{$id})->close; undef },
     quit => sub { %handles = (); undef },
 );

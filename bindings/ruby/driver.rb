@@ -199,6 +199,19 @@ class Driver
       request.release
     end
     nil
+  # Values of no type and range that a message has, and of no encoding.
+  BAD = { "type" => -> {}, "range" => 1 << 64, "text" => "caf\xe9" }.freeze
+
+  def do_misuse(kind, id)
+    case kind
+    when "closed" then use_closed(id)
+    when "thread" then use_from_two_threads(@handles[id])
+    when "forgotten" then forget(@handles[id])
+    when "handler" then fail_in_handler(@handles[id])
+    else @handles[id].send(BAD.fetch(kind))
+    end
+  rescue SimpleIPC::Error, TypeError, ArgumentError, RangeError, EncodingError => error
+    "refused #{error.message}"
   end
 
   def do_close(id) = @handles.delete(id).close
@@ -206,6 +219,45 @@ class Driver
   def do_quit = @handles.each_value(&:close).clear && nil
 
   private
+
+  def use_closed(name)
+    sender = SimpleIPC::Sender.new(name)
+    2.times { sender.close }
+    sender.send(1)
+  end
+
+  def use_from_two_threads(receiver)
+    waiting = Thread.new { wait_inside(receiver) }
+    begin
+      loop { receiver.receive(timeout: 0) }
+    rescue SimpleIPC::Timeout
+      Thread.pass
+      retry
+    end
+  ensure
+    receiver.interrupt
+    waiting.join
+  end
+
+  def wait_inside(receiver)
+    receiver.receive
+  rescue SimpleIPC::Retry => error
+    retry if error.status == SimpleIPC::C::BUSY # the other one looks
+  end
+
+  # The stack of a thread goes with it, where the collector might see the message yet.
+  def forget(receiver)
+    Thread.new { receiver.receive(timeout: 10) && nil }.join
+    GC.start
+  end
+
+  def fail_in_handler(server)
+    server.on("boom") do |_number|
+      server.interrupt
+      raise KeyError, "boom"
+    end
+    server.serve
+  end
 
   def parse(word) = DriverNotation::Parser.new(word).value
 
