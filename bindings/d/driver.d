@@ -3,10 +3,14 @@
 module driver;
 
 import core.stdc.signal : raise, SIGABRT;
+import core.memory : GC;
+import core.thread : Thread;
 import core.time;
 import notation;
 import std.array : replace, split;
+import std.bigint : BigInt;
 import std.conv : to;
+import std.exception : enforce;
 import std.format : format;
 import std.stdio;
 import ipc = simpleipc;
@@ -102,6 +106,7 @@ string answer(string[] words)
         return format!"peer %s %s %s %d"(told.isUp ? "up" : "down", told.peer.role,
                 told.peer.language, told.peer.pid);
     case "puts", "loans", "takes", "calls", "serves": return repeat(words);
+    case "misuse": return misuse(words[1], words[2]);
     case "close":
         handle!(ipc.Handle)(words[1]).close();
         handles.remove(words[1]);
@@ -294,6 +299,72 @@ string serveMany(ipc.Server server, ulong count)
         asked.reply(asked.args[0].get!long + asked.args[1].get!long);
     }
     return "ok";
+/// The answer to work that has to throw.
+string refused(scope void delegate() work)
+{
+    try
+        work();
+    catch (Exception error)
+        return "refused " ~ error.msg;
+    return "ok";
+}
+
+string misuse(string kind, string id)
+{
+    switch (kind)
+    {
+    case "type":
+        static assert(!__traits(compiles, (ipc.Sender sender) { sender.send(() => 1); }));
+        return "impossible what converts into no Value does not compile";
+    case "range":
+        static assert(!__traits(compiles, (ipc.Sender sender) { sender.send(BigInt(1)); }));
+        return "impossible an integer of more than 64 bits does not compile";
+    case "text": return refused({ handle!(ipc.Sender)(id).send("caf\xe9"); });
+    case "closed":
+        return refused({
+            auto sender = new ipc.Sender(id);
+            sender.close();
+            sender.close();
+            sender.send(1);
+        });
+    case "thread": return useFromTwoThreads(handle!(ipc.Receiver)(id));
+    case "forgotten":
+        handle!(ipc.Receiver)(id).receive(10.seconds);
+        GC.collect();
+        return "ok";
+    case "handler":
+        auto server = handle!(ipc.Server)(id);
+        server.on("boom", (ref ipc.Request request) {
+            server.interrupt();
+            enforce(false, "boom");
+            return ipc.Value(null);
+        });
+        server.serve();
+        return "ok";
+    default: throw new Exception("no misuse " ~ kind);
+    }
+}
+
+string useFromTwoThreads(ipc.Receiver receiver)
+{
+    auto waiting = new Thread({
+        for (;;)
+            try
+                receiver.receive();
+            catch (ipc.RetryException error)
+                if (error.status != ipc.SIPC_BUSY) // which it is while the other one looks
+                    break;
+    }).start();
+    auto answer = refused({
+        for (;;)
+            try
+                receiver.receive(Duration.zero);
+            catch (ipc.TimeoutException)
+                Thread.yield();
+    });
+    receiver.interrupt();
+    waiting.join();
+    return answer;
 }
 
 /// Serves `add` and `crash`, until its host ends it.

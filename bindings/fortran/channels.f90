@@ -61,7 +61,8 @@ module simpleipc_channels
 
     ! What is open; it is closed by `close`, twice without harm, and at its end.
     type :: sipc_handle
-        type(c_ptr) :: raw = c_null_ptr
+        type(c_ptr) :: raw = c_null_ptr ! also when it is closed: then the library says so
+        logical, private :: is_in_use = .false.
         character(len=:), allocatable :: name
     contains
         procedure :: open => handle_open
@@ -317,7 +318,10 @@ contains
         complaint = new_error()
         channel = c_null_ptr
         status = c_open(name_data, role, raw, channel, complaint)
-        if (status == SIPC_STATUS_OK) self%raw = channel
+        if (status == SIPC_STATUS_OK) then
+            self%raw = channel
+            self%is_in_use = .true.
+        end if
         call conclude(status, complaint, stat, errmsg)
     end subroutine
 
@@ -358,13 +362,13 @@ contains
     subroutine handle_close(self)
         class(sipc_handle), intent(inout) :: self
         integer(c_int32_t) :: status
-        if (c_associated(self%raw)) status = c_close(self%raw)
-        self%raw = c_null_ptr
+        if (self%is_in_use) status = c_close(self%raw)
+        self%is_in_use = .false.
     end subroutine
 
     logical function handle_is_open(self)
         class(sipc_handle), intent(in) :: self
-        handle_is_open = c_associated(self%raw)
+        handle_is_open = self%is_in_use
     end function
 
     ! Ends the wait in progress, or else the next one, with INTERRUPTED. From any thread.

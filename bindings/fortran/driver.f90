@@ -6,6 +6,7 @@ module commands
     use simpleipc
     use loops
     use notation
+    use misuse
     implicit none
     private
 
@@ -480,6 +481,7 @@ contains
         character(len=:), allocatable :: text
         type(word_of), allocatable :: words(:)
         type(sipc_client), pointer :: handle
+        class(sipc_handle), pointer :: nobody
         words = split(line)
         stat = 0
         errmsg = ""
@@ -518,6 +520,13 @@ contains
             text = event(words)
         case ("peer")
             text = peer(words)
+        case ("misuse")
+            nobody => null()
+            if (words(2)%text == "closed") then
+                text = misused("closed", words(3)%text, nobody)
+            else
+                text = misused(words(2)%text, "", entries(slot(words(3)%text))%handle)
+            end if
         case ("close")
             call close(words(2)%text)
         case default

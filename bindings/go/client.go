@@ -124,6 +124,7 @@ func (c *Call) Next(ctx context.Context) (*Message, error) {
 		return nil, err
 	}
 	defer c.client.leave()
+	c.client.last = nil
 	m, e := newMessage(), &c.client.encoder
 	var status Status
 	attempt := func(timeoutNs int64) Status {

@@ -26,6 +26,7 @@ func (c *consumer) Receive(ctx context.Context) (*Message, error) {
 }
 
 func (h *handle) take(ctx context.Context) (*Message, error) {
+	h.last = nil
 	m := newMessage()
 	if status := sipcTake(h.raw, 0, &m.raw, &h.encoder.failure); status != statusOk {
 		err := h.finish(ctx, status, func(timeoutNs int64) Status {
@@ -140,6 +141,7 @@ func (w *Watcher) Get(ctx context.Context) (*Message, error) {
 		return nil, err
 	}
 	defer w.leave()
+	w.last = nil
 	m := newMessage()
 	attempt := func(timeoutNs int64) Status {
 		return sipcCurrent(w.raw, timeoutNs, &m.raw, &w.encoder.failure)

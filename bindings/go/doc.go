@@ -20,6 +20,6 @@
 //
 // Message.Bytes, Tensor.Data and Elements show the shared memory itself. It can only be read (to
 // write to it is a fault), and only until the message is released: by Release, by the loop that
-// gave it, or by the garbage collector, but not before the next message is taken through the same
-// handle or that is closed. So hold on to the message: `defer message.Release()`.
+// gave it, or by the garbage collector, but not before the next message is asked for through the
+// same handle or that is closed. So hold on to the message: `defer message.Release()`.
 package simpleipc

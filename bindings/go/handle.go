@@ -102,7 +102,7 @@ type handle struct {
 	// after the last wait; those are not reported.
 	interrupted atomic.Bool
 	encoder     encoder
-	last        *Message // so that its memory outlives the look at it
+	last        *Message // until another is asked for: its memory outlives the look at it
 	ahead       *Message // taken for a channel of Go that nobody took it from
 	held        *held
 	cleanup     runtime.Cleanup

@@ -189,7 +189,8 @@ func TestForgottenMessagesAreReleasedByTheCollector(t *testing.T) {
 	if most > 5000 {
 		t.Errorf("%d messages were held at once", most)
 	}
-	subscriber.last = nil
+	_, err := subscriber.Receive(NoWait) // whoever asks for the next one has done with the last
+	refused(t, "receive", err, ErrTimeout)
 	collected(t, func() bool {
 		return subscriber.held.count.Load() == 0
 	})

@@ -2,6 +2,9 @@
 // testing/interop.
 
 import { createInterface } from "node:readline";
+import { setImmediate as turn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import * as ipc from "./src/index.js";
 import { parse, show } from "./notation.js";
 
@@ -227,6 +230,46 @@ async function takePeer(id, ms) {
   return `peer ${told.event} ${told.role} ${told.language} ${told.pid}`;
 }
 
+/** What is done wrong, and has to throw unless it says something. */
+const MISUSES = {
+  type: (id) => handleOf(id).send(() => 1),
+  range: (id) => handleOf(id).send(1n << 64n),
+  text: (id) => handleOf(id).send("caf\ud800"),
+  closed: async (name) => {
+    const sender = new ipc.Sender(name);
+    sender.close();
+    sender.close();
+    await sender.send(1);
+  },
+  thread: () => "impossible a handle does not come along into another thread",
+  forgotten: async (id) => {
+    await handleOf(id).receive();
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc");
+    for (let round = 0; round < 5; round++) {
+      await turn(); // what the engine keeps alive until then may go
+      collect();
+    }
+    return "ok";
+  },
+  handler: async (id) => {
+    const enough = new AbortController();
+    handleOf(id).method("boom", () => {
+      enough.abort();
+      throw new RangeError("boom");
+    });
+    await handleOf(id).serve(enough);
+  },
+};
+
+async function misuse(kind, id) {
+  try {
+    return (await MISUSES[kind](id)) ?? "ok";
+  } catch (error) {
+    return `refused ${error.message}`;
+  }
+}
+
 /** Serves `add` and `crash`, until its host ends it. */
 async function beAPlugin() {
   console.log("hello from javascript");
@@ -278,6 +321,7 @@ const COMMANDS = {
   takes,
   calls: callsOf,
   serves,
+  misuse,
   event: takeEvent,
   peer: takePeer,
   close: (id) => {

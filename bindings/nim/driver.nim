@@ -2,7 +2,7 @@
 ## testing/interop.
 
 import std/[os, strutils, tables]
-import simpleipc, notation
+import simpleipc, simpleipc/generated, notation
 
 const PutMs = 10_000
 
@@ -196,6 +196,66 @@ proc repeat(words: openArray[string]): string =
   of "takes": takeMany(id, count)
   of "calls": callMany(id, count)
   else: serveMany(id, count)
+template refused(work: untyped): string =
+  ## The answer to work that has to raise.
+  try:
+    work
+    "ok"
+  except IpcError as error: "refused " & error.msg
+  except ValueError as error: "refused " & error.msg
+
+proc useClosed(name: string) =
+  let sender = newSender(name)
+  sender.close()
+  sender.close()
+  sender.send(1)
+
+var visited: Receiver # by two threads
+
+proc waitInside() {.thread.} =
+  {.cast(gcsafe).}:
+    while true:
+      try: discard visited.receive()
+      except RetryError as error:
+        if error.status == stInterrupted: break # else the other one looks
+
+proc look() =
+  while true:
+    try: discard visited.receive(0)
+    except TimeoutError: discard
+
+proc useFromTwoThreads(receiver: Receiver): string =
+  visited = receiver
+  var thread: Thread[void]
+  createThread(thread, waitInside)
+  result = refused(look())
+  visited.interrupt()
+  joinThread(thread)
+  visited = nil
+
+proc failInHandler(server: Server) =
+  server.add("boom", proc (request: Request): Value =
+    server.interrupt()
+    raise newException(KeyError, "boom"))
+  try: server.serve()
+  except RetryError as error:
+    if error.status != stInterrupted: raise
+
+proc misuse(kind, id: string): string =
+  result = "ok"
+  case kind
+  of "type":
+    static: doAssert not compiles(producer("p").put(proc () = discard))
+    result = "impossible what is no Value does not compile"
+  of "range": result = "impossible no integer has more than 64 bits"
+  of "text": result = refused(Sender(handle(id)).send("caf\xe9"))
+  of "closed": result = refused(useClosed(id))
+  of "thread": result = useFromTwoThreads(Receiver(handle(id)))
+  of "forgotten":
+    discard consumer(id).receive(10_000)
+    GC_fullCollect()
+  of "handler": failInHandler(Server(handle(id)))
+  else: raise newException(ValueError, "no misuse " & kind)
 
 proc answer(words: openArray[string]): string =
   result = "ok"
@@ -227,6 +287,7 @@ proc answer(words: openArray[string]): string =
   of "stop": Host(handle(words[1])).stop(words[2])
   of "event": result = event(words[1], words[2])
   of "peer": result = peer(words[1], words[2])
+  of "misuse": result = misuse(words[1], words[2])
   of "close":
     handle(words[1]).close()
     handles.del words[1]

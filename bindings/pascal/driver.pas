@@ -4,7 +4,7 @@ program Driver;
 {$IFDEF FPC}{$MODE OBJFPC}{$H+}{$ENDIF}
 
 uses
-  BaseUnix, Classes, SysUtils, Sipc, DriverNotation;
+  cthreads, BaseUnix, Classes, SysUtils, Sipc, DriverNotation, DriverMisuse;
 
 var
   Channels: TStringList; { of TSipcChannel, by id }
@@ -428,6 +428,11 @@ begin
     'stop': (ChannelOf(Words[1]) as TSipcHost).Stop(Words[2]);
     'event': Result := EventOf(Words);
     'peer': Result := PeerEventOf(Words);
+    'misuse':
+      if Words[1] = 'closed' then
+        Result := Misused('closed', nil)
+      else
+        Result := Misused(Words[1], ChannelOf(Words[2]));
     'close': Result := Close(Words[1]);
     'quit': ;
   else

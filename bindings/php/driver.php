@@ -276,6 +276,45 @@ final class Driver
             $request->reply($request->args[0] + $request->args[1]);
             $request->release();
         }
+    /** How it ended when something was done wrong. */
+    private function do_misuse(string $kind, string $id): string
+    {
+        try {
+            return match ($kind) {
+                'type' => $this->handles[$id]->send(fn () => 1),
+                'range' => 'impossible an integer has 64 bits, and more is a float',
+                'text' => $this->handles[$id]->send("caf\xe9"),
+                'closed' => self::useClosed($id),
+                'thread' => 'impossible a program has one thread',
+                'forgotten' => self::forget($this->handles[$id]),
+                'handler' => self::failInHandler($this->handles[$id]),
+            } ?? 'ok';
+        } catch (SimpleIPC\Error | TypeError | ValueError $error) {
+            return "refused {$error->getMessage()}";
+        }
+    }
+
+    private static function useClosed(string $name): void
+    {
+        $sender = new SimpleIPC\Sender($name);
+        $sender->close();
+        $sender->close();
+        $sender->send(1);
+    }
+
+    private static function forget(SimpleIPC\Receiver $receiver): void
+    {
+        $receiver->receive(10);
+        gc_collect_cycles();
+    }
+
+    private static function failInHandler(SimpleIPC\Server $server): void
+    {
+        $server->on('boom', function (int $number) use ($server) {
+            $server->interrupt();
+            throw new LogicException('boom');
+        });
+        $server->serve();
     }
 
     private function do_close(string $id): void

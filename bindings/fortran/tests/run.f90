@@ -351,13 +351,13 @@ contains
             call receiver%close()
         end do
         call sender%put(1, stat=stat)
-        call check("put after close", stat /= 0)
+        call check("put after close", stat == SIPC_STATUS_CLOSED)
         call receiver%take(message, 0, stat)
-        call check("take after close", stat /= 0)
+        call check("take after close", stat == SIPC_STATUS_CLOSED)
         ignored = receiver%descriptor(stat)
-        call check("descriptor after close", stat /= 0)
+        call check("descriptor after close", stat == SIPC_STATUS_CLOSED)
         call receiver%interrupt(stat)
-        call check("interrupt after close", stat /= 0)
+        call check("interrupt after close", stat == SIPC_STATUS_CLOSED)
         do index = 1, 300
             call open_and_leave()
         end do

@@ -142,6 +142,8 @@ func do(command string, words []string) (string, error) {
 		return event(handles[words[0]].(*ipc.Host), words[1])
 	case "peer":
 		return peer(handles[words[0]].(*ipc.PeerWatcher), words[1])
+	case "misuse":
+		return misuse(words[0], words[1]), nil
 	case "close":
 		handle := handles[words[0]]
 		delete(handles, words[0])

@@ -128,6 +128,8 @@ final class Driver {
             case "unlock":
                 ((Lock) handles.get(words[0])).unlock();
                 return null;
+            case "misuse":
+                return Misuse.of(words[0], words[1], handles.get(words[1]));
             case "close":
                 handles.remove(words[0]).close();
                 return null;
