@@ -299,6 +299,8 @@ string serveMany(ipc.Server server, ulong count)
         asked.reply(asked.args[0].get!long + asked.args[1].get!long);
     }
     return "ok";
+}
+
 /// The answer to work that has to throw.
 string refused(scope void delegate() work)
 {

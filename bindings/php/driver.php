@@ -276,6 +276,8 @@ final class Driver
             $request->reply($request->args[0] + $request->args[1]);
             $request->release();
         }
+    }
+
     /** How it ended when something was done wrong. */
     private function do_misuse(string $kind, string $id): string
     {

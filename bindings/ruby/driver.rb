@@ -199,6 +199,8 @@ class Driver
       request.release
     end
     nil
+  end
+
   # Values of no type and range that a message has, and of no encoding.
   BAD = { "type" => -> {}, "range" => 1 << 64, "text" => "caf\xe9" }.freeze
 
