@@ -12,6 +12,7 @@ import time
 
 import simpleipc as ipc
 
+ENDS = (signal.SIGINT, signal.SIGTERM)
 HERE = pathlib.Path(__file__).parent
 KINDS = ("temperature", "wind", "pressure")
 PAUSE = 5  # seconds until a program that has ended is started again; long enough to see it missing
@@ -72,9 +73,16 @@ def run(host, commands):
 # snippet-end
 
 
+def end(*_):
+    """Once: tidying up is not to be interrupted."""
+    for number in ENDS:
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit()
+
+
 def main():
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: sys.exit())
+    for number in ENDS:
+        signal.signal(number, end)
     with folders() as (work, channels):
         port = free_port(PORT)
         commands = programs(work, port)

@@ -41,8 +41,11 @@ pub const VALGRIND: Tool = Tool {
 /// Builds the wheel.
 pub const PYTHON_BUILD: [&str; 1] = ["maturin==1.13.3"];
 
+/// Arrays, for tensors.
+pub const NUMPY: &str = "numpy==2.2.6";
+
 /// What the Python suite uses.
-pub const PYTHON_TEST: [&str; 2] = ["numpy==2.2.6", "pytest==9.0.3"];
+pub const PYTHON_TEST: [&str; 2] = [NUMPY, "pytest==9.0.3"];
 
 /// Makes sure that every tool works, installing its packages if it does not.
 pub fn tools(wanted: &[&Tool]) -> Result<(), String> {

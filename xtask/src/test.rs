@@ -103,7 +103,7 @@ const FIRST: [Suite; 4] = [
 ];
 
 /// The suites after them.
-const LAST: [Suite; 13] = [
+const LAST: [Suite; 14] = [
     Suite {
         name: Cow::Borrowed("interop"),
         needs: &[Need::Compilers, Need::Package, Need::Languages],
@@ -135,6 +135,12 @@ const LAST: [Suite; 13] = [
         name: Cow::Borrowed("plugins"),
         needs: &[],
         work: Work::Xtask(&["demo", "plugins", "--check"]),
+        count: Count::LastLine,
+    },
+    Suite {
+        name: Cow::Borrowed("rover"),
+        needs: &[],
+        work: Work::Xtask(&["demo", "rover", "--check"]),
         count: Count::LastLine,
     },
     Suite {

@@ -20,13 +20,13 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::artifacts::Artifacts;
 use crate::process::{self, announce};
-use crate::{bindings, repository};
+use crate::{bindings, repository, setup};
 use check::Check;
 use program::{Program, Show};
 
 /// Real pictures and a real detector ship inside these.
 const PYTHON_PACKAGES: [&str; 3] = [
-    "numpy==2.2.6",
+    setup::NUMPY,
     "opencv-python-headless==4.14.0.94",
     "scikit-image==0.25.2",
 ];
@@ -52,6 +52,8 @@ enum Example {
     Camera,
     /// An editor whose plugins may crash.
     Plugins,
+    /// A rover whose camera is looked at in three languages.
+    Rover,
     /// A weather station with a web page.
     Weather,
 }
@@ -61,6 +63,7 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     match options.example {
         Example::Camera => camera(root, options),
         Example::Plugins => script::PLUGINS.run(root, options.check),
+        Example::Rover => script::ROVER.run(root, options.check),
         Example::Weather => script::WEATHER.run(root, options.check),
     }
 }

@@ -10,7 +10,7 @@ use signal_hook::consts::SIGINT;
 
 use crate::artifacts::Artifacts;
 use crate::process::{announce, run as run_command};
-use crate::{bindings, repository};
+use crate::{bindings, repository, setup};
 
 /// A system, and what has to be there for its script.
 pub struct Script {
@@ -30,6 +30,15 @@ pub const PLUGINS: Script = Script {
     languages: "c,cpp,pascal",
     python_packages: &[],
     needs_sipc: true,
+};
+
+/// A camera in Object Pascal, a detector in Python, a logger in Go and a display in C++.
+pub const ROVER: Script = Script {
+    folder: "examples/rover",
+    title: "the rover",
+    languages: "pascal,go,cpp",
+    python_packages: &[setup::NUMPY],
+    needs_sipc: false,
 };
 
 /// Sensor drivers in Python, a solver in Fortran and a page in PHP.
