@@ -7,6 +7,7 @@
 mod cases;
 mod driver;
 mod languages;
+mod later;
 mod locks;
 mod matrix;
 mod misuse;

@@ -4,7 +4,7 @@ use crate::cases::{self, canonical};
 use crate::driver::Stop;
 use crate::pair::{Pair, Roles};
 use crate::taken::Taken;
-use crate::{locks, misuse, plugins, presence, services, speed, states};
+use crate::{later, locks, misuse, plugins, presence, services, speed, states};
 
 /// One promise, tried.
 pub struct Scenario {
@@ -78,6 +78,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ),
     closing("a host and its plugin", plugins::life),
     closing("peers come and go", presence::coming_and_going),
+    lasting("values of a later version", later::values),
     closing("values that no message carries", misuse::values),
     closing("handles that are misused", misuse::handles),
     closing("a handler that fails", misuse::handler),
