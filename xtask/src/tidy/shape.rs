@@ -13,17 +13,17 @@ const BANNED_NAMES: [&str; 9] = [
 ];
 
 /// Endings of the files people write programs in.
-const CODE_ENDINGS: [&str; 32] = [
+const CODE_ENDINGS: [&str; 33] = [
     "rs", "c", "h", "cpp", "hpp", "pas", "lpr", "inc", "py", "pyi", "rb", "php", "pl", "pm", "t",
     "go", "js", "mjs", "ts", "java", "kt", "cs", "lua", "nim", "d", "f90", "lisp", "asd", "scm",
-    "zig", "sh", "toml",
+    "hs", "zig", "sh", "toml",
 ];
 
 /// Endings of the files whose lines must fit a screen; TOML tables and prose may run on.
-const NARROW_ENDINGS: [&str; 30] = [
+const NARROW_ENDINGS: [&str; 31] = [
     "rs", "c", "h", "cpp", "hpp", "pas", "lpr", "inc", "py", "pyi", "rb", "php", "pl", "pm", "t",
     "go", "js", "mjs", "ts", "java", "kt", "cs", "lua", "nim", "d", "f90", "lisp", "asd", "scm",
-    "zig",
+    "hs", "zig",
 ];
 
 /// Marks of unfinished work. In two pieces, so that this file does not break its own rule.

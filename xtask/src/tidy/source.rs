@@ -17,10 +17,10 @@ const SKIPPED_FOLDERS: [&str; 6] = [
 ];
 
 /// Endings of the files that are read; all others are data.
-const TEXT_ENDINGS: [&str; 34] = [
+const TEXT_ENDINGS: [&str; 35] = [
     "rs", "c", "h", "cpp", "hpp", "pas", "lpr", "inc", "py", "pyi", "rb", "php", "pl", "pm", "t",
     "go", "js", "mjs", "ts", "java", "kt", "cs", "lua", "nim", "d", "f90", "lisp", "asd", "scm",
-    "zig", "sh", "toml", "md", "yml",
+    "hs", "zig", "sh", "toml", "md", "yml",
 ];
 
 /// How bad a finding is.
