@@ -1,6 +1,7 @@
 """Verifies the rover: the detector finds what is there, the logger records it, the display shows
 it, and none of them stops another one by dying. The last line is "<n> passed, <m> failed"."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -144,6 +145,9 @@ def check_display(verdicts, there, work):
     display = subprocess.Popen([*there.commands["display"], path])
     ended = there.until(lambda: display.poll() is not None)
     verdicts.expect("the display writes a picture", (ended, display.returncode), (True, 0))
+    if not path.exists():
+        display.kill()
+        return
     there.more("rocks", 1)
     header, pixels = path.read_bytes().split(b"\n255\n", 1)
     verdicts.expect("of the size of a frame", header, b"P6\n320 240")
@@ -201,11 +205,19 @@ def processes(channels):
     return there
 
 
-def check_command(verdicts):
-    """The one command, ended as by Ctrl-C."""
-    command = subprocess.Popen(
-        [pathlib.Path(__file__).with_name("run")], stdout=subprocess.PIPE, text=True
-    )
+@contextlib.contextmanager
+def command_of_the_rover():
+    """The one command; ended, whatever comes."""
+    path = pathlib.Path(__file__).with_name("run")
+    with subprocess.Popen([path], stdout=subprocess.PIPE, text=True) as command:
+        try:
+            yield command
+        finally:
+            command.terminate()
+
+
+def check_command(verdicts, command):
+    """It is ended as by Ctrl-C."""
     channels = pathlib.Path(command.stdout.readline().split()[-1])
     shown = ""
     while "rocks: " not in shown:
@@ -239,7 +251,8 @@ def main():
         verdicts.expect("no process is left", processes(channels), [])
         ipc.clean(age_max=0)
         verdicts.expect("no channel is left", os.listdir(channels), [])
-    check_command(verdicts)
+    with command_of_the_rover() as command:
+        check_command(verdicts, command)
     print(f"{verdicts.passed} passed, {verdicts.failed} failed")
     sys.exit(verdicts.failed > 0)
 

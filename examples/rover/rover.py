@@ -11,7 +11,7 @@ import tempfile
 
 import simpleipc as ipc
 
-ENDS = (signal.SIGINT, signal.SIGTERM)
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 HERE = pathlib.Path(__file__).parent
 BINDINGS = HERE / "../../bindings"
 STRICT = ["-O2", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
@@ -58,6 +58,7 @@ def run(host, commands):
             display.wait()
         finally:
             display.terminate()
+            display.wait()
             host.stop("logger")
             said = (event.text for event in host if event.plugin == "logger" and event.text)
             print(next(said, "The logger has said nothing."), flush=True)

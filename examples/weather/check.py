@@ -2,6 +2,7 @@
 until it is there again. The last line is "<n> passed, <m> failed"."""
 
 import base64
+import contextlib
 import json
 import os
 import pathlib
@@ -172,11 +173,19 @@ def check_deaths(verdicts, there):
     verdicts.expect("it is started again, and its maps are shown", data is not None)
 
 
-def check_command(verdicts):
-    """The one command, ended as by Ctrl-C."""
-    command = subprocess.Popen(
-        [pathlib.Path(__file__).with_name("run")], stdout=subprocess.PIPE, text=True
-    )
+@contextlib.contextmanager
+def command_of_the_station():
+    """The one command; ended, whatever comes."""
+    path = pathlib.Path(__file__).with_name("run")
+    with subprocess.Popen([path], stdout=subprocess.PIPE, text=True) as command:
+        try:
+            yield command
+        finally:
+            command.terminate()
+
+
+def check_command(verdicts, command):
+    """It is ended as by Ctrl-C."""
     lines = [command.stdout.readline() for _ in range(2)]
     page = Page(re.search("http://[^/]+/", lines[0])[0])
     channels = pathlib.Path(re.search("SIPC_DIR=([^ ]+)", lines[1])[1])
@@ -211,7 +220,8 @@ def main():
         verdicts.expect("no process is left", left, [])
         ipc.clean(age_max=0)
         verdicts.expect("no channel is left", os.listdir(channels), [])
-    check_command(verdicts)
+    with command_of_the_station() as command:
+        check_command(verdicts, command)
     print(f"{verdicts.passed} passed, {verdicts.failed} failed")
     sys.exit(verdicts.failed > 0)
 

@@ -12,7 +12,7 @@ import time
 
 import simpleipc as ipc
 
-ENDS = (signal.SIGINT, signal.SIGTERM)
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 HERE = pathlib.Path(__file__).parent
 KINDS = ("temperature", "wind", "pressure")
 PAUSE = 5  # seconds until a program that has ended is started again; long enough to see it missing
