@@ -73,8 +73,8 @@ impl Bout {
             name: "frames",
             active: end("lend", "send", "loans a 480 640"),
             passive: end("look", "receive", "takes b"),
-            // So few frames that a run needs 20 MB and not a gigabyte.
-            options: " depth=16",
+            // So few frames that a run needs 60 MB and not a gigabyte.
+            options: " depth=64",
             ends: Some(FRAME_ENDS),
         },
     ];
