@@ -42,7 +42,7 @@ function behindFlag() {
 }
 
 export function detach(buffer) {
-  transfer.call(buffer);
+  transfer.call(buffer, 0);
 }
 
 const owners = new WeakMap();
