@@ -8,8 +8,12 @@
 set -euo pipefail
 from=$1 to=$2 count=${3:-}
 
+# The awk of Debian and Ubuntu looks at a line of a pipe only when it has 4 KiB, unless told not to.
+awk=(awk)
+if awk -W version 2>&1 < /dev/null | grep -q ^mawk; then awk+=(-W interactive); fi
+
 sipc subscribe "$from" ${count:+--count "$count"} |
-    awk '{ last[NR % 3] = $1; sum = 0; n = 0
+    "${awk[@]}" '{ last[NR % 3] = $1; sum = 0; n = 0
            for (i in last) { sum += last[i]; n++ }
            print sum / n; fflush() }' |
     sipc publish "$to"
