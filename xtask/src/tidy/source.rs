@@ -16,12 +16,15 @@ const SKIPPED_FOLDERS: [&str; 6] = [
     "wheels",
 ];
 
-/// Endings of the files that are read; all others are data.
-const TEXT_ENDINGS: [&str; 35] = [
-    "rs", "c", "h", "cpp", "hpp", "pas", "lpr", "inc", "py", "pyi", "rb", "php", "pl", "pm", "t",
-    "go", "js", "mjs", "ts", "java", "kt", "cs", "lua", "nim", "d", "f90", "lisp", "asd", "scm",
-    "hs", "zig", "sh", "toml", "md", "yml",
+/// Endings of the files people write programs in, besides those of the bindings: a language's files
+/// end as its declarations do.
+const CODE_ENDINGS: [&str; 18] = [
+    "rs", "c", "h", "cpp", "hpp", "pas", "lpr", "inc", "py", "pyi", "pl", "pm", "t", "mjs", "ts",
+    "asd", "sh", "toml",
 ];
+
+/// Endings of other files that are read.
+const PROSE_ENDINGS: [&str; 2] = ["md", "yml"];
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -71,6 +74,8 @@ pub struct Source {
     pub code: String,
     /// For Rust: how many lines come before the tests in this file.
     pub lines_before_tests: usize,
+    /// Whether it is of a language people write programs in.
+    pub is_code: bool,
 }
 
 impl Source {
@@ -83,18 +88,20 @@ impl Source {
             String::new()
         };
         let lines_before_tests = lines_before_tests(&path, &code);
+        let is_code = CODE_ENDINGS.contains(&ending(&path));
         Source {
             path,
             text,
             code,
             lines_before_tests,
+            is_code,
         }
     }
 
     /// Every text file below `root`, sorted by path.
     pub fn read_all(root: &Path) -> Result<Vec<Source>, String> {
         let mut sources = Vec::new();
-        read_folder(root, "", &mut sources)?;
+        read_folder(root, "", &endings_of_bindings(root)?, &mut sources)?;
         sources.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(sources)
     }
@@ -106,9 +113,7 @@ impl Source {
 
     /// `rs`, `h`, ...
     pub fn ending(&self) -> &str {
-        self.file_name()
-            .rsplit_once('.')
-            .map_or("", |(_, ending)| ending)
+        ending(&self.path)
     }
 
     /// Printed by a program: its first line says by which command.
@@ -130,7 +135,24 @@ impl Source {
     }
 }
 
-fn read_folder(root: &Path, folder: &str, sources: &mut Vec<Source>) -> Result<(), String> {
+fn ending(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map_or("", |(_, ending)| ending)
+}
+
+/// How the declarations of each language end.
+fn endings_of_bindings(root: &Path) -> Result<Vec<String>, String> {
+    let languages = languages::all(root)?;
+    let printed = languages.iter().filter_map(|one| one.generated.as_ref());
+    Ok(printed.map(|one| ending(&one.file).to_owned()).collect())
+}
+
+fn read_folder(
+    root: &Path,
+    folder: &str,
+    endings: &[String],
+    sources: &mut Vec<Source>,
+) -> Result<(), String> {
     let failed = |why: std::io::Error| format!("{}: {why}", root.join(folder).display());
     for entry in fs::read_dir(root.join(folder)).map_err(failed)? {
         let entry = entry.map_err(failed)?;
@@ -142,12 +164,15 @@ fn read_folder(root: &Path, folder: &str, sources: &mut Vec<Source>) -> Result<(
         };
         let kind = entry.file_type().map_err(failed)?;
         if kind.is_dir() && !name.starts_with('.') && !SKIPPED_FOLDERS.contains(&name.as_str()) {
-            read_folder(root, &path, sources)?;
+            read_folder(root, &path, endings, sources)?;
         } else if kind.is_file() {
-            let source = Source::new(path, "");
-            if TEXT_ENDINGS.contains(&source.ending()) {
+            let ending = ending(&path);
+            let is_code = CODE_ENDINGS.contains(&ending) || endings.iter().any(|e| e == ending);
+            if is_code || PROSE_ENDINGS.contains(&ending) {
                 let bytes = fs::read(entry.path()).map_err(failed)?;
-                sources.push(Source::new(source.path, String::from_utf8_lossy(&bytes)));
+                let mut source = Source::new(path, String::from_utf8_lossy(&bytes));
+                source.is_code = is_code;
+                sources.push(source);
             }
         }
     }
@@ -185,6 +210,19 @@ mod tests {
             Source::new("crates/a/src/a_test.rs", text).lines_before_tests,
             0
         );
+    }
+
+    #[test]
+    fn the_files_of_a_binding_are_read() {
+        let sources = Source::read_all(&crate::repository::root()).unwrap();
+        let is_code = |path: &str| {
+            let found = sources.iter().find(|source| source.path == path);
+            found.map(|source| source.is_code)
+        };
+        assert_eq!(is_code("bindings/ruby/driver.rb"), Some(true));
+        assert_eq!(is_code("bindings/lua/driver.lua"), Some(true));
+        assert_eq!(is_code("README.md"), Some(false));
+        assert_eq!(is_code("Cargo.lock"), None);
     }
 
     #[test]
