@@ -11,7 +11,7 @@ use crate::scenarios::plain;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Languages whose drivers do not know the command yet.
-pub const YET_TO_COME: &[&str] = &["ada", "guile", "lisp", "racket"];
+pub const YET_TO_COME: &[&str] = &["ada", "guile", "lisp"];
 
 /// What a driver may answer: how the misuse ended.
 #[derive(Clone, Copy)]
