@@ -102,6 +102,12 @@ internal sealed class Driver
             case "take":
             case "hold":
                 return Take(command, (Consumer)handles[words[0]], Milliseconds(words[1]));
+            case "puts":
+            case "loans":
+            case "takes":
+            case "calls":
+            case "serves":
+                return Loops.Repeat(command, handles[words[0]], words);
             case "get":
                 return Describe(((Watcher)handles[words[0]]).Get(Milliseconds(words[1])));
             case "put_if":
