@@ -1,6 +1,5 @@
-# frozen_string_literal: true
-
 # Made from spec/api.toml by `cargo xtask gen`; edit that file instead.
+# frozen_string_literal: true
 
 module SimpleIPC
   # The C surface, in the letters of Array#pack: J is a pointer, p a text that ends with a NUL,

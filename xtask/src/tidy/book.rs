@@ -27,7 +27,8 @@ pub fn check(root: &Path, sources: &[Source]) -> Vec<Finding> {
         .iter()
         .filter(|source| source.ending() == "md")
         .collect();
-    let mut findings = check_contents(&pages);
+    let mut findings = check_listed(&pages, CONTENTS, "docs/");
+    findings.extend(check_listed(&pages, LANGUAGES_LIST, LANGUAGES));
     findings.extend(pages.iter().filter_map(|page| check_language(page)));
     for page in &pages {
         for (line, target) in links(&page.text) {
@@ -38,20 +39,21 @@ pub fn check(root: &Path, sources: &[Source]) -> Vec<Finding> {
     findings
 }
 
-fn check_contents(pages: &[&Source]) -> Vec<Finding> {
-    let Some(contents) = pages.iter().find(|page| page.path == CONTENTS) else {
+/// Whether the pages of a folder are all linked from the page that lists them.
+fn check_listed(pages: &[&Source], list: &str, folder: &str) -> Vec<Finding> {
+    let Some(contents) = pages.iter().find(|page| page.path == list) else {
         return Vec::new();
     };
     let listed: BTreeSet<String> = links(&contents.text)
-        .filter_map(|(_, target)| resolved(CONTENTS, &target))
+        .filter_map(|(_, target)| resolved(list, &target))
         .collect();
-    let in_book = |page: &&&Source| page.path.starts_with("docs/") && page.path != CONTENTS;
+    let in_folder = |page: &&&Source| page.path.starts_with(folder) && page.path != list;
     let unlisted = pages
         .iter()
-        .filter(in_book)
+        .filter(in_folder)
         .filter(|page| !listed.contains(&page.path));
     unlisted
-        .map(|page| Finding::new(page, 1, format!("is not in {CONTENTS}: add it there")))
+        .map(|page| Finding::new(page, 1, format!("is not in {list}: add it there")))
         .collect()
 }
 
@@ -159,7 +161,8 @@ mod tests {
             .map(|(path, text)| Source::new(*path, *text))
             .collect();
         let all: Vec<&Source> = sources.iter().collect();
-        let mut findings = check_contents(&all);
+        let mut findings = check_listed(&all, CONTENTS, "docs/");
+        findings.extend(check_listed(&all, LANGUAGES_LIST, LANGUAGES));
         for page in &all {
             for (line, target) in links(&page.text) {
                 let exists = |path: &str| all.iter().any(|page| page.path == path);
@@ -177,6 +180,14 @@ mod tests {
         assert_eq!(findings(&pages), Vec::<String>::new());
         let more = [contents, pages[1], pages[2], ("docs/c.md", "")];
         assert!(findings(&more)[0].starts_with("docs/c.md:1: is not in"));
+        let list = (LANGUAGES_LIST, "- [A](a.md)\n");
+        let languages = [
+            list,
+            ("docs/languages/a.md", ""),
+            ("docs/languages/b.md", ""),
+        ];
+        assert_eq!(findings(&languages[..2]), Vec::<String>::new());
+        assert!(findings(&languages)[0].starts_with("docs/languages/b.md:1: is not in"));
     }
 
     #[test]
