@@ -10,9 +10,6 @@ use crate::scenarios::plain;
 /// How long a collector may take to let go of a message, on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Languages whose drivers do not know the command yet.
-pub const YET_TO_COME: &[&str] = &["ada", "guile", "lisp"];
-
 /// What a driver may answer: how the misuse ended.
 #[derive(Clone, Copy)]
 enum End {
@@ -28,7 +25,7 @@ use End::{Harmless, Impossible, Refused};
 
 /// Values that no message carries.
 pub fn values(pair: &mut Pair) -> Result<(), Stop> {
-    if !takes_part(pair) {
+    if !pair.is_one_language {
         return Ok(());
     }
     open(pair)?;
@@ -43,7 +40,7 @@ pub fn values(pair: &mut Pair) -> Result<(), Stop> {
 
 /// Handles that are closed, or somebody else's, and messages that are forgotten.
 pub fn handles(pair: &mut Pair) -> Result<(), Stop> {
-    if !takes_part(pair) {
+    if !pair.is_one_language {
         return Ok(());
     }
     open(pair)?;
@@ -68,7 +65,7 @@ pub fn handles(pair: &mut Pair) -> Result<(), Stop> {
 
 /// A handler that fails is an error for its caller, and the server goes on.
 pub fn handler(pair: &mut Pair) -> Result<(), Stop> {
-    if !takes_part(pair) {
+    if !pair.is_one_language {
         return Ok(());
     }
     pair.producer.must("open p call misused-calls")?;
@@ -101,10 +98,6 @@ fn good_call(pair: &mut Pair) -> Result<(), Stop> {
 fn call(pair: &mut Pair, method: &str) -> Result<String, Stop> {
     let answer = pair.producer.ask(&format!("call p {method} [i2]"))?;
     Ok(answer.strip_prefix("call ").unwrap_or(&answer).to_owned())
-}
-
-fn takes_part(pair: &Pair) -> bool {
-    pair.is_one_language && !YET_TO_COME.contains(&pair.third.language)
 }
 
 fn open(pair: &mut Pair) -> Result<(), Stop> {
