@@ -120,7 +120,7 @@ begin
     Frame.Put(SipcNowNs);
     Inc(Number);
     Next := Max(Next + PeriodNs, SipcNowNs);
-    Sleep((Next - SipcNowNs) div 1000000);
+    Sleep(Max(Next - SipcNowNs, 0) div 1000000);
   end;
   Publisher.Free;
 end;
