@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::driver::{Driver, Stop};
+use crate::pair::Pair;
 
 /// Both ends of 64 bytes, which lie in the slot itself, and of a camera's frame.
 const SMALL_ENDS: u64 = 1 + 64;
@@ -169,4 +170,15 @@ impl Bout {
             None => Err(Stop(format!("was answered `{said}` and `{summed}`"))),
         }
     }
+}
+
+/// For every pair of languages: the loops do what they say, however long that takes.
+pub fn loops(pair: &mut Pair) -> Result<(), Stop> {
+    let (active, passive) = (&mut pair.producer, &mut pair.consumer);
+    for bout in Bout::ALL {
+        let channel = format!("loops-{}", bout.name);
+        bout.run(active, passive, Side::Active, &channel, Duration::ZERO)?;
+        pair.tally.pass();
+    }
+    Ok(())
 }

@@ -15,6 +15,7 @@ use clap::Parser;
 use crate::driver::{Driver, PATIENCE, Stop};
 use crate::languages::{Absence, Language, Place, root};
 use crate::{FOLDER, remove, sweep};
+pub use bout::loops;
 use bout::{Bout, Side};
 use figures::{Figures, Key};
 
@@ -204,30 +205,6 @@ fn pinned(command: &Command, processor: usize) -> Command {
         pinned.current_dir(folder);
     }
     pinned
-}
-
-/// For every pair of languages: the loops do what they say, however long that takes.
-pub fn loops(pair: &mut crate::pair::Pair) -> Result<(), Stop> {
-    for driver in [&mut pair.producer, &mut pair.consumer] {
-        driver.must("open b receive loops")?;
-        let answer = driver.ask("takes b 0")?;
-        driver.must("close b")?;
-        if answer != "sum 0" {
-            return Ok(());
-        }
-    }
-    for bout in Bout::ALL {
-        let channel = format!("loops-{}", bout.name);
-        bout.run(
-            &mut pair.producer,
-            &mut pair.consumer,
-            Side::Active,
-            &channel,
-            Duration::ZERO,
-        )?;
-        pair.tally.pass();
-    }
-    Ok(())
 }
 
 /// The languages asked for, C first.
