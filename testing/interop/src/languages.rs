@@ -7,6 +7,16 @@ use std::process::{Command, Output};
 
 pub use languages::Language;
 
+/// Functions of the static library get another name, and later.c stands in for them.
+const MAKE_LATER: &str = r#"
+mkdir -p "$OUT"
+objcopy --redefine-sym sipc_take=sipc_take_of_today \
+    --redefine-sym sipc_version=sipc_version_of_today "$TODAY" "$OUT/today.a"
+${CC:-cc} -shared -fPIC -Wall -Wextra -Werror "-I$INCLUDE" "$SOURCE" -o "$OUT/libsimpleipc.so" \
+    -Wl,--whole-archive "$OUT/today.a" -Wl,--no-whole-archive \
+    -Wl,-soname,libsimpleipc.so -Wl,-z,nodelete -lpthread -ldl -lm -lgcc_s
+"#;
+
 /// Where things are on this machine.
 pub struct Place {
     place: languages::Place,
@@ -36,6 +46,31 @@ impl Place {
             products,
         };
         Ok(Place { place, program })
+    }
+
+    /// The same with a library of a later version, which is made of that of today.
+    pub fn later(&self) -> Result<Place, String> {
+        let folder = self.place.products.join("later");
+        let mut shell = Command::new("sh");
+        shell.args(["-euc", MAKE_LATER]).env("OUT", &folder);
+        shell.env("INCLUDE", &self.place.include);
+        shell.env(
+            "SOURCE",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/src/later.c"),
+        );
+        shell.env("TODAY", self.place.libraries.join("libsimpleipc.a"));
+        let output = shell.output().map_err(|why| why.to_string())?;
+        if !output.status.success() {
+            return Err(words(&output));
+        }
+        let place = languages::Place {
+            libraries: folder,
+            ..self.place.clone()
+        };
+        Ok(Place {
+            place,
+            program: self.program.clone(),
+        })
     }
 
     /// Builds the driver if the language needs that.

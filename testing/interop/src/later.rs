@@ -1,8 +1,9 @@
-//! Values of a later version: kinds and types that nobody knows today. Whoever takes one is told
-//! so, and gets the next message. Only within one language, because who puts has no part in it.
+//! What comes from a later version: kinds and types of values, and statuses, that nobody knows
+//! today. Whoever takes one is told so, and gets the next message. Only within one language, because
+//! who puts has no part in it.
 //!
-//! The producer puts what there is; one byte of it is changed where it lies, as spec/layout.md and
-//! spec/values.md draw it, before it is taken.
+//! Of a value that the producer puts, one byte is changed where it lies, as spec/layout.md and
+//! spec/values.md draw it, before it is taken. The statuses are those of a library of its own.
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -15,7 +16,10 @@ use crate::scenarios::plain;
 /// The status of a message that cannot be read.
 const CORRUPT: u32 = 30;
 
-/// What there will be.
+/// Languages that have the library in them; the others load one.
+const INSIDE: &[&str] = &["rust", "python"];
+
+/// A value that there will be.
 struct Later {
     name: &'static str,
     /// Around eight bytes that are found again.
@@ -86,6 +90,35 @@ pub fn values(pair: &mut Pair) -> Result<(), Stop> {
         pair.close()?;
     }
     Ok(())
+}
+
+/// Of each class one that is not used yet, and one of no class.
+pub fn statuses(pair: &mut Pair) -> Result<(), Stop> {
+    let Some(starter) = pair.later.filter(|_| pair.is_one_language) else {
+        return Ok(());
+    };
+    if INSIDE.contains(&starter.language) {
+        return Ok(());
+    }
+    let mut later = starter.start("consumer with a later library")?;
+    let hello = format!("ok {} later", starter.language);
+    let answer = later.ask("hello")?;
+    pair.tally.check("the later library", &hello, &answer);
+    later.must("open c receive later-statuses")?;
+    pair.producer.must("open p send later-statuses")?;
+    for status in [9, 19, 29, 39, 59, 71] {
+        let case = format!("the status {status} of a later version");
+        pair.producer.must(&format!("put p i{}", 900 + status))?;
+        let answer = later.ask("take c 10000")?;
+        pair.check_refused(&case, &answer, status, "a matter of a later version");
+        pair.producer.must("put p i1")?;
+        let answer = later.ask("take c 10000")?;
+        pair.sequence = None;
+        pair.check_taken("the next one", &answer, plain("i1"));
+    }
+    pair.producer.must("close p")?;
+    later.must("close c")?;
+    later.quit()
 }
 
 fn put_changed(pair: &mut Pair, channel: &str, later: &Later, mark: &str) -> Result<(), Stop> {

@@ -22,6 +22,20 @@ pub fn run(languages: &[Language], order: &Order, place: &Place, directory: &Pat
     let mut report = Report::default();
     let works = |language: &&Language| greet(language, order, place, &mut report);
     let working: Vec<&Language> = languages.iter().filter(works).collect();
+    let later = match place.later() {
+        Ok(later) => Some(later),
+        Err(why) if order.all => {
+            let case = "a library of a later version is made";
+            report.house.fail(case, "ok", &why);
+            None
+        }
+        Err(why) => {
+            let what = format!("statuses of a later version: no such library: {why}");
+            report.skipped.push(what);
+            None
+        }
+    };
+    let later = later.as_ref();
     let both = |producer| working.iter().map(move |&consumer| (producer, consumer));
     let pairs = working.iter().flat_map(|&producer| both(producer));
     let mut pairs = pairs.filter(|(producer, consumer)| order.wants(producer, consumer));
@@ -34,7 +48,7 @@ pub fn run(languages: &[Language], order: &Order, place: &Place, directory: &Pat
             scope.spawn(|| {
                 let take = || unpoisoned(&next).next();
                 while let Some((producer, consumer)) = take() {
-                    let cell = run_pair(producer, consumer, place, directory);
+                    let cell = run_pair([producer, consumer], place, later, directory);
                     unpoisoned(&cells).push(cell);
                 }
             });
@@ -77,13 +91,18 @@ fn greet(language: &Language, order: &Order, place: &Place, report: &mut Report)
 }
 
 /// One pair with a directory of its own, and what it showed.
-fn run_pair(producer: &Language, consumer: &Language, place: &Place, parent: &Path) -> Cell {
+fn run_pair(
+    [producer, consumer]: [&Language; 2],
+    place: &Place,
+    later: Option<&Place>,
+    parent: &Path,
+) -> Cell {
     let [from, to] = [&producer.name, &consumer.name];
     let directory = parent.join(format!("{from}-{to}"));
     let mut tally = Tally::default();
     let start = Instant::now();
     match fs::create_dir(&directory) {
-        Ok(()) => run_scenarios(producer, consumer, place, directory, &mut tally),
+        Ok(()) => run_scenarios([producer, consumer], place, later, directory, &mut tally),
         Err(error) => tally.fail("a directory for the channels", "", &error.to_string()),
     }
     let seconds = start.elapsed().as_secs_f32();
@@ -96,9 +115,9 @@ fn run_pair(producer: &Language, consumer: &Language, place: &Place, parent: &Pa
 }
 
 fn run_scenarios(
-    producer: &Language,
-    consumer: &Language,
+    [producer, consumer]: [&Language; 2],
     place: &Place,
+    later: Option<&Place>,
     directory: PathBuf,
     tally: &mut Tally,
 ) {
@@ -116,6 +135,12 @@ fn run_scenarios(
             directory: directory.clone(),
         },
     };
+    let make_later = move || later.unwrap_or(place).command(consumer);
+    let later = later.map(|_| Starter {
+        language: &consumer.name,
+        command: &make_later,
+        directory: directory.clone(),
+    });
     // A language that can be a plugin can also have some.
     let script = place.plugin(producer).and(place.plugin(consumer));
     let plugin = script.as_deref().map(|script| Plugin {
@@ -148,6 +173,7 @@ fn run_scenarios(
                     third: &starters.producer,
                     plugin,
                     presence,
+                    later: later.as_ref(),
                     is_one_language,
                     tally,
                     sequence: None,

@@ -50,6 +50,8 @@ pub struct Pair<'a> {
     pub plugin: Option<Plugin<'a>>,
     /// What the producer's handles say they are written in, if the drivers of both know of peers.
     pub presence: Option<&'a str>,
+    /// The consumer's with a library of a later version, if there is one.
+    pub later: Option<&'a Starter<'a>>,
     /// Both are of one language.
     pub is_one_language: bool,
     /// The checks.

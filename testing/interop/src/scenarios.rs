@@ -79,6 +79,7 @@ pub const SCENARIOS: &[Scenario] = &[
     closing("a host and its plugin", plugins::life),
     closing("peers come and go", presence::coming_and_going),
     lasting("values of a later version", later::values),
+    closing("statuses of a later version", later::statuses),
     closing("values that no message carries", misuse::values),
     closing("handles that are misused", misuse::handles),
     closing("a handler that fails", misuse::handler),
