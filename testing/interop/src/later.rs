@@ -1,6 +1,6 @@
 //! What comes from a later version: kinds and types of values, and statuses, that nobody knows
-//! today. Whoever takes one is told so, and gets the next message. Only within one language, because
-//! who puts has no part in it.
+//! today. Whoever takes one is told so, and gets the next message. Only within one language,
+//! because who puts has no part in it.
 //!
 //! Of a value that the producer puts, one byte is changed where it lies, as spec/layout.md and
 //! spec/values.md draw it, before it is taken. The statuses are those of a library of its own.
