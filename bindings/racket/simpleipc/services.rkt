@@ -41,8 +41,9 @@
 (define (open-client name #:directory [directory #f])
   (open 'open-client client role:call name (make-options 'open-client directory)))
 
-;; A call in flight. A reply that a break came before waits in `untaken`.
-(struct pending-call (client number [untaken #:mutable]))
+;; A call in flight. A reply that a break came before waits in `untaken`. One that is over is not
+;; cancelled by the collector: its client may be in a wait just then, which would find itself BUSY.
+(struct pending-call (client number [untaken #:mutable] [over? #:mutable]))
 
 ;; Seconds that a call waits for room.
 (define room-seconds 5)
@@ -90,8 +91,8 @@
               #:undo (lambda () (sipc-cancel raw (number)))))
   (when one
     (raise-problem one))
-  (define started (pending-call client (number) #f))
-  (register-finalizer started call-drop)
+  (define started (pending-call client (number) #f #f))
+  (register-finalizer started (lambda (self) (unless (pending-call-over? self) (call-drop self))))
   started)
 
 ;; The result, after all replies of a stream, which are thrown away.
@@ -130,8 +131,10 @@
   (cond
     [(not one)
      (keep-message taken)
+     (set-pending-call-over?! self (not (message-more? taken)))
      taken]
     [(eqv? (problem-status one) status:failed)
+     (set-pending-call-over?! self #t)
      (keep-message found)
      (define facts (message-value found))
      (release-message found)
