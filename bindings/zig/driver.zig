@@ -2,6 +2,7 @@
 //! is in testing/interop; values become those of Zig and back.
 const std = @import("std");
 const ipc = @import("simpleipc");
+const loops = @import("loops.zig");
 const misuse = @import("misuse.zig");
 const notation = @import("notation.zig");
 const show = notation.show;
@@ -27,7 +28,8 @@ const Handle = union(enum) {
 // zig fmt: off
 const Command = enum {
     hello, open, put, loan, once, take, hold, get, put_if, notify, wait, lock, unlock, call, result,
-    cancel, serve, reply, fail, cancelled, start, stop, event, peer, misuse, close, quit,
+    cancel, serve, reply, fail, cancelled, start, stop, event, peer, misuse, puts, loans,
+    takes, calls, serves, close, quit,
 };
 // zig fmt: on
 
@@ -135,6 +137,29 @@ const Driver = struct {
                 return self.out.print(text, .{ told.event, told.role, told.language, told.pid });
             },
             .misuse => return self.misused(words),
+            .puts => {
+                const sender = try self.get(.send, words);
+                const value = try self.read(words.next().?);
+                try loops.puts(sender.*, value, try number(words));
+            },
+            .loans => {
+                const sender = try self.get(.send, words);
+                const height = try number(words);
+                const width = try number(words);
+                try loops.loans(sender.*, height, width, try number(words));
+            },
+            .takes => {
+                const receiver = try self.get(.receive, words);
+                return self.out.print("sum {d}", .{try loops.takes(receiver.*, try number(words))});
+            },
+            .calls => {
+                const client = try self.get(.call, words);
+                return self.out.print("sum {d}", .{try loops.calls(client, try number(words))});
+            },
+            .serves => {
+                const server = try self.get(.serve, words);
+                try loops.serves(server.*, try number(words));
+            },
             .close => {
                 const id = words.next().?;
                 const entry = self.handles.fetchRemove(id) orelse return error.NoSuchHandle;
@@ -173,9 +198,9 @@ const Driver = struct {
         while (words.next()) |word| {
             var parts = std.mem.splitScalar(u8, word, '=');
             const option = parts.first();
-            const number = try std.fmt.parseInt(u32, parts.next() orelse "1", 10);
+            const size = try std.fmt.parseInt(u32, parts.next() orelse "1", 10);
             inline for (.{ "history", "depth", "permits" }) |known| {
-                if (std.mem.eql(u8, option, known)) @field(options, known) = number;
+                if (std.mem.eql(u8, option, known)) @field(options, known) = size;
             }
             inline for (.{ "lossless", "latest" }) |known| {
                 if (std.mem.eql(u8, option, known)) @field(options, known) = true;
@@ -340,8 +365,12 @@ const Driver = struct {
     }
 };
 
+fn number(words: *Words) !u64 {
+    return std.fmt.parseInt(u64, words.next().?, 10);
+}
+
 fn timeout(words: *Words) !?u64 {
-    return try std.fmt.parseInt(u64, words.next().?, 10) * std.time.ns_per_ms;
+    return try number(words) * std.time.ns_per_ms;
 }
 
 /// Whether the library said it, or this program.
