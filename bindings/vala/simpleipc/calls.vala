@@ -118,6 +118,7 @@ namespace SimpleIpc {
      * A wait that nobody can interrupt from outside: it looks once a second whether it is
      * cancelled.
      */
+    [Compact (opaque = true)]
     private class Slices {
         private int64 end;
         private bool is_last;

@@ -2,6 +2,7 @@
 
 namespace SimpleIpc {
     /** Memory for the structs of one call; what they point to is the caller's value. */
+    [Compact (opaque = true)]
     internal class Arena {
         private const int DEPTH_MAX = 64;
         private void*[] blocks = {};

@@ -127,6 +127,7 @@ namespace SimpleIpc {
     }
 
     /** One wait: what is left of its time, and whether it is to be gone on with. */
+    [Compact (opaque = true)]
     internal class Patience {
         private unowned Handle handle;
         private unowned Handle[]? others;
@@ -143,8 +144,7 @@ namespace SimpleIpc {
             end = end_of (timeout);
             if (cancellable != null) {
                 cancellable.set_error_if_cancelled ();
-                void* channel = handle.channel;
-                connection = cancellable.cancelled.connect (() => { Raw.interrupt (channel); });
+                connection = interrupt_when (cancellable, handle.channel);
             }
         }
 
@@ -175,6 +175,10 @@ namespace SimpleIpc {
             }
             return !is_meant;
         }
+    }
+
+    private ulong interrupt_when (Cancellable cancellable, void* channel) {
+        return cancellable.cancelled.connect (() => { Raw.interrupt (channel); });
     }
 
     /** When a wait ends, on the clock of get_monotonic_time; below 0 it never does. */
