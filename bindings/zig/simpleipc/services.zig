@@ -220,13 +220,10 @@ pub const Server = struct {
     }
 
     /// Says what this server offers, to those who ask.
-    pub fn describe(self: Server, methods: []const Method) Error!void {
-        var pairs: [32][3]values.Pair = undefined;
-        var items: [32]Value = undefined;
-        if (methods.len > items.len) {
-            return failures.refuse(c.SIPC_BAD_ARGUMENT, "a server here has at most 32 methods");
-        }
-        for (methods, pairs[0..methods.len], items[0..methods.len]) |method, *three, *item| {
+    pub fn describe(self: Server, comptime methods: []const Method) Error!void {
+        var pairs: [methods.len][3]values.Pair = undefined;
+        var items: [methods.len]Value = undefined;
+        for (methods, &pairs, &items) |method, *three, *item| {
             three.* = .{
                 .{ .key = .of("name"), .value = .of(method.name) },
                 .{ .key = .of("idempotent"), .value = .of(method.idempotent) },
@@ -234,7 +231,7 @@ pub const Server = struct {
             };
             item.* = .map(three);
         }
-        const offer: Value = .list(items[0..methods.len]);
+        const offer: Value = .list(&items);
         try check(c.sipc_describe(self.channel, &offer.raw, said()));
     }
 
@@ -244,8 +241,7 @@ pub const Server = struct {
     /// the arguments by their types; what it returns is the result, and its error one for the
     /// caller.
     pub fn serve(self: Server, service: anytype, timeout_ns: ?u64) Error!void {
-        const methods: []const Method = &@TypeOf(service.*).methods;
-        try self.describe(methods);
+        try self.describe(&@TypeOf(service.*).methods);
         while (true) {
             var request = self.receive(timeout_ns) catch |failed| switch (failed) {
                 error.Timeout, error.Interrupted, error.Closed => return,
