@@ -38,9 +38,10 @@ fn page(languages: &[Language], report: &Report) -> String {
         "<!-- Written by `cargo xtask interop --write`. -->\n# Every language with every other\n\n\
          {} languages, {pairs} ordered pairs, {checks} checks. In each pair one language puts and \
          calls, the\nother takes and serves: every verb, every kind of value with its edges, \
-         errors, time-outs, and a\npeer that is killed on either side. Each language with itself \
-         also does what is wrong, and\ntakes what comes from a later version. `cargo xtask interop` \
-         sets up all languages and runs all\npairs.\n\n![The matrix as a picture](interop.svg)\n\n\
+         errors, time-outs, and a\npeer that is killed on either side. Each language with \
+         itself also does what is wrong, and\ntakes what comes from a later version. \
+         `cargo xtask interop` sets up all languages and runs all\npairs.\n\n\
+         ![The matrix as a picture](interop.svg)\n\n\
          Rows put, columns take; the numbers are checks that went well.\n\n",
         languages.len()
     );
