@@ -208,7 +208,7 @@ closingEndsAWaitAndMayBeDoneTwice = do
     receiver <- Ipc.openReceiver "closed" Ipc.defaults
     ended <- newEmptyMVar
     void . forkIO $
-        try (Ipc.take receiver Forever) >>= putMVar ended . either Ipc.status (const SIPC_OK)
+        try (insist receiver) >>= putMVar ended . either Ipc.status (const SIPC_OK)
     untilBusy receiver
     Ipc.close receiver
     Ipc.close receiver
@@ -222,6 +222,15 @@ closingEndsAWaitAndMayBeDoneTwice = do
     void (refused (code SIPC_CLOSED) (Ipc.interrupt setter))
     void (refused (code SIPC_CLOSED) (Ipc.descriptor receiver))
 
+-- | Of a thread that is to wait inside: when the other one is, for a moment, it tries again.
+insist :: Ipc.Receiver -> IO Ipc.Message
+insist receiver = do
+    outcome <- try (Ipc.take receiver Forever)
+    case outcome of
+        Left stop | Ipc.status stop == SIPC_BUSY -> insist receiver
+        Left stop -> throwIO stop
+        Right message -> return message
+
 -- | Until another thread is inside, which is told by what this one is refused with.
 untilBusy :: Ipc.Receiver -> IO ()
 untilBusy receiver = do
@@ -233,7 +242,7 @@ aSecondThreadIsTold = do
     receiver <- Ipc.openReceiver "busy" Ipc.defaults
     ended <- newEmptyMVar
     void . forkIO $ do
-        message <- Ipc.take receiver Forever
+        message <- insist receiver
         stop <- refused (code SIPC_INTERRUPTED) (Ipc.take receiver Forever)
         putMVar ended (show (Ipc.value message), Ipc.isRetry stop)
     untilBusy receiver
@@ -263,7 +272,7 @@ anExceptionEndsAWait = do
     none <- timeout 30000 (Ipc.take receiver Forever)
     same "timeout" (fmap Ipc.number none) Nothing
     ended <- newEmptyMVar
-    thread <- forkFinally (Ipc.take receiver Forever) (putMVar ended)
+    thread <- forkFinally (insist receiver) (putMVar ended)
     untilBusy receiver
     killThread thread
     outcome <- takeMVar ended
@@ -406,6 +415,14 @@ bePlugin = do
     server <- Ipc.openPlugin Ipc.defaults
     Ipc.serve server Forever [Ipc.on "add" (\a b -> return (a + b) :: IO Int)]
 
+-- | A program that closes and releases nothing: its end does.
+leave :: IO ()
+leave = do
+    sender <- Ipc.openSender "left" Ipc.defaults
+    receiver <- Ipc.openReceiver "left" Ipc.defaults
+    Ipc.put sender "taken"
+    void (Ipc.take receiver soon)
+
 tests :: [(String, IO ())]
 tests =
     [ ("values of Haskell arrive as they are", valuesOfHaskellArriveAsTheyAre)
@@ -425,6 +442,7 @@ tests =
 main :: IO ()
 main = getArgs >>= \arguments -> case arguments of
     ["plugin"] -> bePlugin
+    ["leave"] -> leave
     ["sizes"] -> putStrLn (unwords (map show
         [ sizeof_sipc_error, sizeof_sipc_value, sizeof_sipc_message, sizeof_sipc_options
         , offset sipc_value_shape ]))
