@@ -18,9 +18,9 @@ const SKIPPED_FOLDERS: [&str; 6] = [
 
 /// Endings of the files people write programs in, besides those of the bindings: a language's files
 /// end as its declarations do.
-const CODE_ENDINGS: [&str; 19] = [
+const CODE_ENDINGS: [&str; 20] = [
     "rs", "c", "h", "cpp", "hpp", "pas", "lpr", "inc", "py", "pyi", "pl", "pm", "t", "mjs", "ts",
-    "asd", "adb", "sh", "toml",
+    "asd", "adb", "mli", "sh", "toml",
 ];
 
 /// Endings of other files that are read.
