@@ -57,7 +57,15 @@ namespace SimpleIpc
         }
 
         /// <summary>The value as what it is to be; else an InvalidCastException.</summary>
-        public T As<T>() => (T)Value;
+        public T As<T>()
+        {
+            object found = Value;
+            if (found == null && default(T) != null)
+            {
+                throw new InvalidCastException("a null is no " + typeof(T).Name);
+            }
+            return (T)found;
+        }
 
         /// <summary>Grows by one with each message of one sender.</summary>
         public ulong Sequence { get; }

@@ -59,6 +59,15 @@ internal static unsafe class ValuesTest
             () => Ipc.Receive("values", TimeSpan.FromSeconds(-1)));
         Check.Throws<ArgumentException>("a shape",
             () => new Tensor(Dtype.F32, new long[] { 3 }, new float[2]));
+        Check.Throws<InvalidCastException>("a null as a number", () =>
+        {
+            Ipc.Send("values", null);
+            using (Message message = Ipc.Receive("values", Soon))
+            {
+                Check.Equal("a null as a string", message.As<string>(), null);
+                message.As<long>();
+            }
+        });
         Check.Throws<InvalidCastException>("another type", () =>
         {
             Ipc.Send("values", 1);
