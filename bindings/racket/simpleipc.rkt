@@ -158,7 +158,8 @@
   (raise-if (patiently seconds
                        (lambda (ns error) (sipc-wait array count ns index error))
                        #:handles (map handle-raw handles)
-                       #:interrupted? (lambda () (ormap take-interrupt handles))))
+                       #:interrupted? (lambda () (ormap take-interrupt handles))
+                       #:around (inside handles)))
   (list-ref handles (ptr-ref index _uint32)))
 
 ;; Of a message, or of a request, which is then not to be answered any more. In a queue it counts

@@ -133,12 +133,14 @@
 ;;
 ;; `handles` are those whose wait a break ends; without any a wait is a second at most, and a break
 ;; is noticed after that. `interrupted?` says whether somebody asked for an end, once. `undo` is
-;; called if a break came when the wait was over already.
+;; called if a break came when the wait was over already. `around` is called with each wait that is
+;; outside of Racket's threads.
 (define (patiently seconds try
                    #:look [look #f]
                    #:handles [handles '()]
                    #:interrupted? [interrupted? (lambda () #f)]
-                   #:undo [undo void])
+                   #:undo [undo void]
+                   #:around [around (lambda (wait) (wait))])
   (define end
     (and seconds (< seconds forever) (+ (sipc-now-ns) (inexact->exact (ceiling (* seconds 1e9))))))
   (define breakable? (break-enabled))
@@ -159,8 +161,9 @@
         [(interrupted?) interruption]
         [(eqv? left 0) one]
         [else
+         (define (job error) (wait (slice left) error))
          (define waited
-           (call-outside (lambda (error) (wait (slice left) error)) handles breakable? undo))
+           (around (lambda () (call-outside job handles breakable? undo))))
          (cond
            [(not waited) (if look (loop) #f)]
            [(memv (problem-status waited) passing) (loop)]

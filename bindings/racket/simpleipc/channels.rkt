@@ -23,6 +23,8 @@
          descriptor
          wait-for
          wait-or-raise
+         when-idle
+         inside
          message-count
          with-handles
          open-publisher publisher?
@@ -51,8 +53,10 @@
          call-with-lock)
 
 ;; What all handles have; each role has a type of its own. `array` holds the number for sipc_wait,
-;; and behind it room for the answer.
-(struct handle (raw name array [interrupted? #:mutable] [descriptor #:mutable])
+;; and behind it room for the answer. While `waits` is not 0 a thread of the system is inside, and
+;; would be told BUSY if the collector came there, too; so that is put off.
+(struct handle (raw name array [interrupted? #:mutable] [descriptor #:mutable]
+                    [waits #:mutable] [put-off #:mutable])
   #:property prop:evt
   (lambda (self)
     (define ready
@@ -123,7 +127,7 @@
   (void/reference-sink text options)
   (define array (allocate 16))
   (ptr-set! array _intptr raw)
-  (define self (apply make raw name array #f #f more))
+  (define self (apply make raw name array #f #f 0 '() more))
   (register-finalizer-and-custodian-shutdown self shut #:at-exit? #t)
   self)
 
@@ -262,13 +266,39 @@
   (begin0 (handle-interrupted? self)
           (set-handle-interrupted?! self #f)))
 
+;; What the collector has to do with a handle.
+(define (when-idle self act)
+  (start-atomic)
+  (if (zero? (handle-waits self))
+      (act)
+      (set-handle-put-off! self (cons act (handle-put-off self))))
+  (end-atomic))
+
+;; Calls a procedure that waits in handles.
+(define ((inside handles) wait)
+  (define (count change)
+    (for ([one (in-list handles)])
+      (set-handle-waits! one (+ (handle-waits one) change))))
+  (define (catch-up one)
+    (define due (handle-put-off one))
+    (set-handle-put-off! one '())
+    (for ([act (in-list due)])
+      (when-idle one act)))
+  (dynamic-wind
+   (lambda () (count 1))
+   wait
+   (lambda ()
+     (count -1)
+     (for-each catch-up handles))))
+
 ;; #f, or the problem of a wait with this handle.
 (define (wait-for self seconds try #:look [look #f] #:undo [undo void])
   (patiently seconds try
              #:look look
              #:handles (list (handle-raw self))
              #:interrupted? (lambda () (take-interrupt self))
-             #:undo undo))
+             #:undo undo
+             #:around (inside (list self))))
 
 (define (wait-or-raise self seconds try #:undo [undo void])
   (define one (wait-for self seconds try #:undo undo))
@@ -349,7 +379,7 @@
                            (void/reference-sink kept)))
                  #:undo (lambda () (sipc-unloan raw (lent))))
   (define one (loan self memory kept (unsafe-sipc-value-len memory) (lent)))
-  (register-finalizer one loan-cancel)
+  (register-finalizer one (lambda (lost) (when-idle self (lambda () (loan-cancel lost)))))
   (cond
     [fill
      (dynamic-wind void

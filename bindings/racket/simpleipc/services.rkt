@@ -42,7 +42,7 @@
   (open 'open-client client role:call name (make-options 'open-client directory)))
 
 ;; A call in flight. A reply that a break came before waits in `untaken`. One that is over is not
-;; cancelled by the collector: its client may be in a wait just then, which would find itself BUSY.
+;; cancelled by the collector.
 (struct pending-call (client number [untaken #:mutable] [over? #:mutable]))
 
 ;; Seconds that a call waits for room.
@@ -92,7 +92,10 @@
   (when one
     (raise-problem one))
   (define started (pending-call client (number) #f #f))
-  (register-finalizer started (lambda (self) (unless (pending-call-over? self) (call-drop self))))
+  (register-finalizer started
+                      (lambda (lost)
+                        (unless (pending-call-over? lost)
+                          (when-idle client (lambda () (call-drop lost))))))
   started)
 
 ;; The result, after all replies of a stream, which are thrown away.

@@ -2,6 +2,7 @@
 
 (require racket/dict
          racket/file
+         (only-in racket/list last)
          racket/string
          rackunit
          (only-in ffi/unsafe memcpy)
@@ -174,6 +175,24 @@
            (with-handlers ([ipc:exn:fail:sipc:misuse? (lambda (_) #f)])
              (for-each ipc:loan-cancel (for/list ([_ 8]) (lend)))
              #t))))))
+  (test-case "the collector does not come between a wait and its handle"
+    (ipc:with-handles ([sender (ipc:open-sender "between" #:depth 16)])
+      (define (fill)
+        (for ([_ 16])
+          (ipc:send sender 1 #:timeout 0.01)))
+      (for ([_ 8])
+        (ipc:lend sender 'bytes 100))
+      (check-equal? (status-of (lambda () (fill) (fill))) ipc:status:full)
+      (define waiting (thread (lambda () (ipc:send sender 2 #:timeout soon))))
+      (eventually (lambda () (eqv? (status-of (lambda () (ipc:send sender 3 #:timeout 0)))
+                                   ipc:status:busy)))
+      (for ([_ 3])
+        (collect-garbage)
+        (sleep 0.01))
+      (ipc:with-handles ([receiver (ipc:open-receiver "between" #:timeout 0.1)])
+        (check-equal? (last (list-messages receiver)) 2))
+      (check-not-false (sync/timeout soon waiting))
+      (for-each ipc:loan-cancel (for/list ([_ 16]) (ipc:lend sender 'bytes 100)))))
   (test-case "ten thousand messages leave nothing, whoever releases them"
     (ipc:with-handles ([sender (ipc:open-sender "many" #:depth 16)]
                        [receiver (ipc:open-receiver "many" #:timeout soon)])
