@@ -176,12 +176,6 @@ internal sealed class Driver
                 return "ok";
             case "cancelled":
                 return "cancelled " + Flag(request.IsCancelled);
-            case "puts":
-            case "loans":
-            case "takes":
-            case "calls":
-            case "serves":
-                return Loops.Repeat(command, handles[words[0]], words);
             case "start":
                 List<object> args = (List<object>)Notation.Read(words[3]);
                 ((Host)handles[words[0]]).Start(words[1], (string)Notation.Read(words[2]),

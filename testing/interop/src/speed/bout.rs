@@ -182,3 +182,44 @@ pub fn loops(pair: &mut Pair) -> Result<(), Stop> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+    use crate::driver::PATIENCE;
+
+    fn shell(script: &str) -> Driver {
+        Driver::start(Command::new("sh").args(["-c", script]), "mock", PATIENCE).unwrap()
+    }
+
+    /// A stream to a mock that takes messages, numbered from 1, and then says `sum` and `left`.
+    fn stream_to(sum: &str, left: &str) -> Result<f64, Stop> {
+        let mut active = shell("while read line; do echo ok; done");
+        let mut passive = shell(&format!(
+            "s=0; while read verb id count; do case $verb in
+                takes) k=0; t=0; while [ $k -lt $count ]; do
+                        k=$((k+1)); s=$((s+1)); t=$((t+s+65)); done; echo sum $(({sum})) ;;
+                take) echo {left} ;;
+                *) echo ok ;;
+            esac; done"
+        ));
+        let stream = Bout::ALL.iter().find(|bout| bout.name == "stream").unwrap();
+        let (active, passive) = (&mut active, &mut passive);
+        stream.run(active, passive, Side::Active, "mock", Duration::ZERO)
+    }
+
+    #[test]
+    fn what_was_taken_once_each_is_measured() {
+        assert!(stream_to("t", "error 1 nothing came").unwrap() > 0.0);
+    }
+
+    #[test]
+    fn a_message_that_is_lost_or_comes_twice_is_seen() {
+        let Stop(text) = stream_to("t - (count > 1)", "error 1 nothing came").unwrap_err();
+        assert!(text.contains("instead of"), "{text}");
+        let Stop(text) = stream_to("t", "value x00").unwrap_err();
+        assert!(text.contains("one more came"), "{text}");
+    }
+}

@@ -34,6 +34,8 @@ pub struct Figures {
     /// Nanoseconds, one for each round.
     times: Vec<(Key, Vec<f64>)>,
     absent: Vec<(Key, String)>,
+    /// Whether something went wrong, and is not only missing on this machine.
+    has_failed: bool,
 }
 
 impl Figures {
@@ -46,13 +48,12 @@ impl Figures {
     }
 
     /// It could not be measured, or not to the end: there is no figure then.
-    pub fn miss(&mut self, key: Key, why: &str) {
-        eprintln!("{}: {}: {why}", key.language, key.deed);
-        self.times.retain(|(of, _)| *of != key);
-        self.absent.push((key, why.to_owned()));
+    pub fn fail(&mut self, key: Key, why: &str) {
+        self.has_failed = true;
+        self.miss(key, why);
     }
 
-    /// Nothing of this language can be measured.
+    /// Nothing of this language can be measured here.
     pub fn miss_all(&mut self, language: &Language, why: &str) {
         for bout in Bout::ALL {
             for side in Side::BOTH {
@@ -61,13 +62,25 @@ impl Figures {
         }
     }
 
+    /// Nothing of this language can be measured, and it should.
+    pub fn fail_all(&mut self, language: &Language, why: &str) {
+        self.has_failed = true;
+        self.miss_all(language, why);
+    }
+
+    fn miss(&mut self, key: Key, why: &str) {
+        eprintln!("{}: {}: {why}", key.language, key.deed);
+        self.times.retain(|(of, _)| *of != key);
+        self.absent.push((key, why.to_owned()));
+    }
+
     pub fn misses(&self, key: &Key) -> bool {
         self.absent.iter().any(|(of, _)| of == key)
     }
 
-    /// Whether there is a figure of everything.
-    pub fn is_complete(&self) -> bool {
-        self.absent.is_empty()
+    /// Whether nothing went wrong.
+    pub fn is_clean(&self) -> bool {
+        !self.has_failed
     }
 
     fn of_partner(&self, deed: &str) -> Option<f64> {
@@ -191,8 +204,8 @@ mod tests {
     fn what_failed_in_one_round_has_no_figure() {
         let mut figures = Figures::default();
         figures.add(key("d"), 30.0);
-        figures.miss(key("d"), "it died");
+        figures.fail(key("d"), "it died");
         assert_eq!(figures.text(), "");
-        assert!(figures.misses(&key("d")) && !figures.is_complete());
+        assert!(figures.misses(&key("d")) && !figures.is_clean());
     }
 }

@@ -57,19 +57,28 @@ struct Contender<'a> {
 }
 
 impl Order {
-    /// Measures and prints; whether every language was measured.
+    /// Measures and prints; whether nothing failed.
     pub fn carry_out(&self) -> Result<bool, String> {
-        let begin = Instant::now();
         let all = ::languages::all(&root().map_err(|error| error.to_string())?)?;
         let languages = chosen(all, self.langs.as_deref())?;
         let place = Place::find().map_err(|error| error.to_string())?;
+        let mut figures = Figures::default();
+        let mut contenders = built(&languages, &place, &mut figures);
+        let partner = contenders.first().map(|first| first.language);
+        let is_partner = |language: &&Language| language.name == PARTNER;
+        let partner = partner
+            .filter(is_partner)
+            .ok_or("there is no partner without C")?;
+        let begin = Instant::now();
         sweep(&self.dir);
         let directory = self.dir.join(format!("{FOLDER}{}", process::id()));
         fs::create_dir(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
-        let figures = self.measure(&languages, &place, &directory);
+        let start = |language: &Language| Pair::start(&place, language, partner, &directory);
+        self.measure(&mut contenders, start, &mut figures);
+        let ended = contenders.into_iter().try_for_each(Contender::end);
         let cleaned = simpleipc::clean(Some(&directory), Duration::ZERO);
         let removed = remove(&directory);
-        let figures = figures?;
+        ended.map_err(|Stop(text)| text)?;
         cleaned.map_err(|error| error.to_string())?;
         if removed != "ok" {
             return Err(format!("files are left: {removed}"));
@@ -79,95 +88,89 @@ impl Order {
             let text = figures.json(self.rounds, begin.elapsed());
             fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
         }
-        Ok(figures.is_complete())
+        Ok(figures.is_clean())
     }
 
     fn measure(
         &self,
-        languages: &[Language],
-        place: &Place,
-        directory: &Path,
-    ) -> Result<Figures, String> {
-        let mut figures = Figures::default();
-        let [partner] = languages
-            .iter()
-            .filter(|language| language.name == PARTNER)
-            .collect::<Vec<_>>()[..]
-        else {
-            return Err(format!("there is no language `{PARTNER}`"));
-        };
-        let mut contenders = Vec::new();
-        for language in languages {
-            match place.build(language) {
-                Ok(()) => contenders.push(Contender {
-                    language,
-                    pair: None,
-                }),
-                Err(Absence::Skipped(why) | Absence::Broken(why)) => {
-                    figures.miss_all(language, &why);
-                }
-            }
-        }
+        contenders: &mut [Contender],
+        start: impl Fn(&Language) -> Result<Pair, Stop>,
+        figures: &mut Figures,
+    ) {
         let window = Duration::from_millis(self.milliseconds);
         for round in 1..=self.rounds {
-            for contender in &mut contenders {
-                let start = Instant::now();
-                let start_pair = || Pair::start(place, contender.language, partner, directory);
-                take_turn(
-                    contender.language,
-                    &mut contender.pair,
-                    start_pair,
-                    window,
-                    &mut figures,
-                );
+            for contender in &mut *contenders {
+                let begin = Instant::now();
+                take_turn(contender, window, figures, &start);
+                let seconds = begin.elapsed().as_secs_f32();
                 eprintln!(
-                    "round {round}: {} ({:.1} s)",
-                    contender.language.name,
-                    start.elapsed().as_secs_f32()
+                    "round {round}: {} ({seconds:.1} s)",
+                    contender.language.name
                 );
             }
         }
-        for Pair { language, partner } in contenders.into_iter().filter_map(|one| one.pair) {
-            for driver in [language, partner] {
-                driver.quit().map_err(|Stop(text)| text)?;
-            }
+    }
+}
+
+/// Builds the drivers; says of which languages that did not work.
+fn built<'a>(
+    languages: &'a [Language],
+    place: &Place,
+    figures: &mut Figures,
+) -> Vec<Contender<'a>> {
+    let mut contenders = Vec::new();
+    for language in languages {
+        match place.build(language) {
+            Ok(()) => contenders.push(Contender {
+                language,
+                pair: None,
+            }),
+            Err(Absence::Skipped(why)) => figures.miss_all(language, &why),
+            Err(Absence::Broken(why)) => figures.fail_all(language, &why),
         }
-        Ok(figures)
+    }
+    contenders
+}
+
+impl Contender<'_> {
+    fn end(self) -> Result<(), Stop> {
+        let Some(Pair { language, partner }) = self.pair else {
+            return Ok(());
+        };
+        language.quit()?;
+        partner.quit()
     }
 }
 
 /// Everything a language does in one round. What fails is not tried again.
 fn take_turn(
-    language: &Language,
-    kept: &mut Option<Pair>,
-    start: impl Fn() -> Result<Pair, Stop>,
+    contender: &mut Contender,
     window: Duration,
     figures: &mut Figures,
+    start: impl Fn(&Language) -> Result<Pair, Stop>,
 ) {
-    for bout in Bout::ALL {
-        for side in Side::BOTH {
-            let key = Key::new(language, bout, side);
-            if figures.misses(&key) {
-                continue;
+    let language = contender.language;
+    for (bout, side) in Bout::ALL
+        .iter()
+        .flat_map(|bout| Side::BOTH.map(|side| (bout, side)))
+    {
+        let key = Key::new(language, bout, side);
+        if figures.misses(&key) {
+            continue;
+        }
+        let pair = contender.pair.take().map_or_else(|| start(language), Ok);
+        let outcome = pair.and_then(|mut pair| {
+            let channel = format!("{}-{}", language.name, bout.name);
+            let (own, partner) = (&mut pair.language, &mut pair.partner);
+            let nanoseconds = bout.run(own, partner, side, &channel, window)?;
+            Ok((pair, nanoseconds))
+        });
+        match outcome {
+            Ok((pair, nanoseconds)) => {
+                contender.pair = Some(pair);
+                figures.add(key, nanoseconds);
             }
-            let outcome = kept.take().map_or_else(&start, Ok).and_then(|mut pair| {
-                let channel = format!("{}-{}", language.name, bout.name);
-                let time = bout.run(
-                    &mut pair.language,
-                    &mut pair.partner,
-                    side,
-                    &channel,
-                    window,
-                )?;
-                Ok((pair, time))
-            });
-            match outcome {
-                Ok((pair, nanoseconds)) => {
-                    *kept = Some(pair);
-                    figures.add(key, nanoseconds);
-                }
-                Err(Stop(why)) => figures.miss(key, &why),
-            }
+            Err(Stop(why)) => figures.fail(key, &why),
         }
     }
 }
