@@ -22,8 +22,9 @@ namespace eval loops {
         set sum 0
         for {set at 0} {$at < $count} {incr at} {
             set message [$receiver receive $ROOM]
-            lassign [$message typed] kind content
-            set data [expr {$kind eq "tensor" ? [lindex $content 3] : $content}]
+            lassign [$message typed] kind data
+            # Not by expr, which would look whether all of it is a number.
+            if {$kind eq "tensor"} { set data [lindex $data 3] }
             binary scan $data cu first
             binary scan $data @[expr {[string length $data] - 1}]cu last
             incr sum [expr {[$message fact sequence] + $first + $last}]
