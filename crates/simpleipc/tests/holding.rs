@@ -74,6 +74,28 @@ fn a_closed_lossless_subscriber_holds_nobody_up_while_its_message_lives_on() {
 }
 
 #[test]
+fn a_lossless_subscriber_that_always_has_a_message_in_hand_holds_nobody_up() {
+    let place = TestPlace::new();
+    let lossless = Options {
+        lossless: true,
+        depth: 16,
+        ..place.options()
+    };
+    let mut subscriber = Subscriber::open("t", &lossless).expect("open");
+    let mut publisher = Publisher::open("t", &place.options()).expect("open");
+    let mut before: Option<(simpleipc::Message, [u8; 1000])> = None;
+    for number in 0..100 {
+        let data = [number; 1000];
+        let outcome = publisher.put(&Value::from(&data[..]), 0, NOW);
+        outcome.expect("all but one are taken");
+        let message = subscriber.receive_timeout(NOW).expect("take");
+        if let Some((old, data)) = before.replace((message, data)) {
+            assert_eq!(old.value().expect("whole"), Value::from(&data[..]));
+        }
+    }
+}
+
+#[test]
 fn cleaning_by_age_keeps_messages_that_do_not_say_their_age() {
     let place = TestPlace::new();
     let unstamped = Options {

@@ -130,6 +130,10 @@ impl Consumer {
         if let Some(segment) = self.segments.pool().find(reference) {
             prefetch_bytes(segment.bytes(reference.chunk), reference.len as usize);
         }
+        if self.is_in_hand() {
+            // Whoever always has one in hand, and always finds another one, would never tell.
+            self.tell_cursors();
+        }
         self.settle();
         let Source::Topic(reader) = &mut self.source else {
             return Err(nothing_there());
@@ -152,6 +156,12 @@ impl Consumer {
         let (copy, missed) = (seen.line.whole(), reader.take_missed());
         let chunk = Some(Chunk::Held(found.held(kept_by)));
         Ok(Message::new(copy, seen.sequence, missed, chunk, None))
+    }
+
+    /// Topics: whether the message that our cursor keeps is still in hand.
+    #[inline(always)]
+    fn is_in_hand(&self) -> bool {
+        matches!(self.kept, Some((number, _)) if self.attachment.gate.keeps(number))
     }
 
     /// Topics: our cursor is about to move. If the message that it keeps is still in hand, that
