@@ -130,7 +130,7 @@ message, or the put of the loan, they must not be looked at any more."
                            (tensor-bytes-count tensor))))
 
 (define (tensor-array tensor)
-  "The elements as an array, where they lie."
+  "The elements as an array, where they lie. It does not keep the tensor, nor the message."
   (let* ((dtype (tensor-dtype tensor))
          (size (item-size dtype))
          (bytes (tensor-data tensor))
@@ -262,9 +262,6 @@ found here, before anything is."
 
 ;;; From the library
 
-;; Of memory that was received what keeps it. Arrays that show it keep the memory, and not a tensor.
-(define keepers (make-weak-key-hash-table))
-
 (define (decode raw at gate)
   "The value of a struct of a message. GATE is called before a tensor is looked at; it keeps what
 the library has lent."
@@ -301,11 +298,9 @@ the library has lent."
             (() '())
             ((key value . rest) (acons key value (loop rest))))))
        ((= kind c:kind-tensor)
-        (let ((bytes (memory c:value-data c:value-len)))
-          (hashq-set! keepers bytes gate)
-          (make-tensor (first (list-ref dtypes (1- (u32 c:value-dtype))))
-                       (sizes c:value-shape bytevector-u64-native-ref)
-                       (sizes c:value-strides bytevector-s64-native-ref)
-                       (label) bytes 0 gate)))
+        (make-tensor (first (list-ref dtypes (1- (u32 c:value-dtype))))
+                     (sizes c:value-shape bytevector-u64-native-ref)
+                     (sizes c:value-strides bytevector-s64-native-ref)
+                     (label) (memory c:value-data c:value-len) 0 gate))
        ((= kind c:kind-opaque) (make-opaque (copy) (label)))
        (else (error (format #f "a value of kind ~a is none this program knows" kind)))))))
