@@ -263,7 +263,7 @@ proc be_a_plugin {} {
     puts "hello from tcl"
     set server [simpleipc::Server new]
     $server on add {apply {{a b} { list int [expr {$a + $b}] }}} -args {a b}
-    $server on crash {apply {{} { exec kill -ABRT [pid]; after 60000; list null }}}
+    $server on crash {apply {{} { exec sh -c "kill -ABRT [pid]"; after 60000; list null }}}
     $server serve
 }
 

@@ -51,7 +51,7 @@ proc program {text} {
 }
 
 proc kill {channel} {
-    exec kill -KILL [pid $channel]
+    exec sh -c "kill -KILL [pid $channel]"
     catch { close $channel }
 }
 
@@ -497,7 +497,7 @@ test plugins {a host starts them and hears of their crashes} {
         package require simpleipc
         set server [simpleipc::Server new]
         $server on add {apply {{a b} { list int [expr {$a + $b}] }}}
-        $server on crash {apply {{} { exec kill -KILL [pid]; after 60000 }}}
+        $server on crash {apply {{} { exec sh -c "kill -KILL [pid]"; after 60000 }}}
         $server serve
     }
     close $channel
