@@ -50,16 +50,22 @@ fn a_held_message_stays_whole_when_the_reader_meets_an_old_reference_to_its_chun
     assert!(view.iter().all(|byte| *byte == 2), "torn");
 }
 
-#[test]
-fn a_closed_lossless_subscriber_holds_nobody_up_while_its_message_lives_on() {
-    let place = TestPlace::new();
+/// A publisher may be 16 messages ahead of the subscriber.
+fn lossless_pair(place: &TestPlace) -> (Subscriber, Publisher) {
     let lossless = Options {
         lossless: true,
         depth: 16,
         ..place.options()
     };
-    let mut subscriber = Subscriber::open("t", &lossless).expect("open");
-    let mut publisher = Publisher::open("t", &place.options()).expect("open");
+    let subscriber = Subscriber::open("t", &lossless).expect("open");
+    let publisher = Publisher::open("t", &place.options()).expect("open");
+    (subscriber, publisher)
+}
+
+#[test]
+fn a_closed_lossless_subscriber_holds_nobody_up_while_its_message_lives_on() {
+    let place = TestPlace::new();
+    let (mut subscriber, mut publisher) = lossless_pair(&place);
     publisher.publish(&[7u8; 1000][..]).expect("publish");
     let message = subscriber.receive_timeout(NOW).expect("take");
     drop(subscriber);
@@ -76,13 +82,7 @@ fn a_closed_lossless_subscriber_holds_nobody_up_while_its_message_lives_on() {
 #[test]
 fn a_lossless_subscriber_that_always_has_a_message_in_hand_holds_nobody_up() {
     let place = TestPlace::new();
-    let lossless = Options {
-        lossless: true,
-        depth: 16,
-        ..place.options()
-    };
-    let mut subscriber = Subscriber::open("t", &lossless).expect("open");
-    let mut publisher = Publisher::open("t", &place.options()).expect("open");
+    let (mut subscriber, mut publisher) = lossless_pair(&place);
     let mut before: Option<(simpleipc::Message, [u8; 1000])> = None;
     for number in 0..100 {
         let data = [number; 1000];

@@ -1,6 +1,5 @@
 //! What comes from a later version: kinds and types of values, and statuses, that nobody knows
-//! today. Whoever takes one is told so, and gets the next message. Only within one language,
-//! because who puts has no part in it.
+//! today. Whoever takes one is told so, and gets the next message.
 //!
 //! Of a value that the producer puts, one byte is changed where it lies, as spec/layout.md and
 //! spec/values.md draw it, before it is taken. The statuses are those of a library of its own.
@@ -59,9 +58,6 @@ const LATER: &[Later] = &[
 
 /// On a topic, in a queue and as a state.
 pub fn values(pair: &mut Pair) -> Result<(), Stop> {
-    if !pair.is_one_language {
-        return Ok(());
-    }
     for (put, take) in [
         ("publish", "subscribe"),
         ("send", "receive"),
@@ -94,7 +90,7 @@ pub fn values(pair: &mut Pair) -> Result<(), Stop> {
 
 /// Of each class one that is not used yet, and one of no class.
 pub fn statuses(pair: &mut Pair) -> Result<(), Stop> {
-    let Some(starter) = pair.later.filter(|_| pair.is_one_language) else {
+    let Some(starter) = pair.later else {
         return Ok(());
     };
     if INSIDE.contains(&starter.language) {

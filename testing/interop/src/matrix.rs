@@ -153,6 +153,9 @@ fn run_scenarios(
     let mut drivers = None;
     let mut stops = 0;
     for scenario in SCENARIOS {
+        if scenario.is_within_one && !is_one_language {
+            continue;
+        }
         if stops == STOPS_MAX {
             tally.fail(
                 scenario.name,
@@ -174,7 +177,6 @@ fn run_scenarios(
                     plugin,
                     presence,
                     later: later.as_ref(),
-                    is_one_language,
                     tally,
                     sequence: None,
                 };

@@ -1,5 +1,5 @@
 //! What a program does wrong in its own language: refused in that language's way, and nothing is
-//! left behind. Only within one language, because the other side of a pair has no part in it.
+//! left behind.
 
 use std::time::{Duration, Instant};
 
@@ -25,9 +25,6 @@ use End::{Harmless, Impossible, Refused};
 
 /// Values that no message carries.
 pub fn values(pair: &mut Pair) -> Result<(), Stop> {
-    if !pair.is_one_language {
-        return Ok(());
-    }
     open(pair)?;
     for kind in ["type", "range", "text"] {
         let before = ledger(pair);
@@ -40,9 +37,6 @@ pub fn values(pair: &mut Pair) -> Result<(), Stop> {
 
 /// Handles that are closed, or somebody else's, and messages that are forgotten.
 pub fn handles(pair: &mut Pair) -> Result<(), Stop> {
-    if !pair.is_one_language {
-        return Ok(());
-    }
     open(pair)?;
     let before = ledger(pair);
     let answer = pair.producer.ask("misuse closed misused")?;
@@ -65,9 +59,6 @@ pub fn handles(pair: &mut Pair) -> Result<(), Stop> {
 
 /// A handler that fails is an error for its caller, and the server goes on.
 pub fn handler(pair: &mut Pair) -> Result<(), Stop> {
-    if !pair.is_one_language {
-        return Ok(());
-    }
     pair.producer.must("open p call misused-calls")?;
     pair.consumer.must("open c serve misused-calls")?;
     good_call(pair)?; // with the first one the server opens the way back

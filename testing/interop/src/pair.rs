@@ -52,8 +52,6 @@ pub struct Pair<'a> {
     pub presence: Option<&'a str>,
     /// The consumer's with a library of a later version, if there is one.
     pub later: Option<&'a Starter<'a>>,
-    /// Both are of one language.
-    pub is_one_language: bool,
     /// The checks.
     pub tally: &'a mut Tally,
     /// Sequence number the next message through `p` must have; unknown before the first.

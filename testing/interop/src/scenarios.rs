@@ -14,6 +14,17 @@ pub struct Scenario {
     pub run: fn(&mut Pair) -> Result<(), Stop>,
     /// Whether every handle is closed at its end, so that no file may be left.
     pub closes_all: bool,
+    /// Whether it is only for a language with itself: the other one would have no part in it.
+    pub is_within_one: bool,
+}
+
+impl Scenario {
+    const fn within_one(self) -> Scenario {
+        Scenario {
+            is_within_one: true,
+            ..self
+        }
+    }
 }
 
 const fn closing(name: &'static str, run: fn(&mut Pair) -> Result<(), Stop>) -> Scenario {
@@ -21,6 +32,7 @@ const fn closing(name: &'static str, run: fn(&mut Pair) -> Result<(), Stop>) -> 
         name,
         run,
         closes_all: true,
+        is_within_one: false,
     }
 }
 
@@ -30,6 +42,7 @@ const fn lasting(name: &'static str, run: fn(&mut Pair) -> Result<(), Stop>) -> 
         name,
         run,
         closes_all: false,
+        is_within_one: false,
     }
 }
 
@@ -78,18 +91,14 @@ pub const SCENARIOS: &[Scenario] = &[
     ),
     closing("a host and its plugin", plugins::life),
     closing("peers come and go", presence::coming_and_going),
-    lasting("values of a later version", later::values),
-    closing("statuses of a later version", later::statuses),
-    closing("values that no message carries", misuse::values),
-    closing("handles that are misused", misuse::handles),
-    closing("a handler that fails", misuse::handler),
+    lasting("values of a later version", later::values).within_one(),
+    closing("statuses of a later version", later::statuses).within_one(),
+    closing("values that no message carries", misuse::values).within_one(),
+    closing("handles that are misused", misuse::handles).within_one(),
+    closing("a handler that fails", misuse::handler).within_one(),
     closing("loops that are measured", speed::loops),
     // The one-call helpers keep their channels open until the process ends.
-    Scenario {
-        name: "one-call helpers",
-        run: one_call,
-        closes_all: false,
-    },
+    lasting("one-call helpers", one_call),
     lasting("one-call helpers of states and signals", states::one_call),
 ];
 

@@ -174,6 +174,13 @@ pub fn named(all: Vec<Language>, names: Option<&str>) -> Result<Vec<Language>, S
     names.split(',').map(take).collect()
 }
 
+/// The names with this one first, whether it is among them or not.
+pub fn first(name: &str, names: &str) -> String {
+    let others = names.split(',').filter(|other| *other != name);
+    let names: Vec<&str> = std::iter::once(name).chain(others).collect();
+    names.join(",")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +194,12 @@ mod tests {
         let picked = named(languages, Some("python,c")).unwrap();
         assert_eq!(picked[0].title, "Python");
         assert_eq!(picked[1].name, "c");
+    }
+
+    #[test]
+    fn a_name_comes_first_and_once() {
+        assert_eq!(first("c", "python,c,d"), "c,python,d");
+        assert_eq!(first("c", "python"), "c,python");
     }
 
     #[test]

@@ -13,10 +13,7 @@ pub const FILE: &str = "languages.json";
 /// Measures the languages and writes the figures.
 pub fn run(root: &Path, langs: Option<&str>, is_quick: bool, json: &Path) -> Result<(), String> {
     // The partner is one of them, asked for or not.
-    let with_c = langs.map(|langs| match langs.split(',').any(|name| name == "c") {
-        true => langs.to_owned(),
-        false => format!("c,{langs}"),
-    });
+    let with_c = langs.map(|langs| ::languages::first("c", langs));
     let mut command = interop::command(root, with_c.as_deref())?;
     if let Some(folder) = json.parent() {
         fs::create_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;

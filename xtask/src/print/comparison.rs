@@ -1,6 +1,8 @@
 //! The figures of docs/comparison.md: cut out of bench/results/results.md, so that the page cannot
 //! say what was not measured.
 
+use super::replace_part;
+
 /// The page whose marked part is printed, and what it is printed from.
 pub const PAGE: &str = "docs/comparison.md";
 pub const RESULTS: &str = "bench/results/results.md";
@@ -40,10 +42,6 @@ const UPKEEP: [Column; 4] = [
 
 /// The page with its figures as they are in `results`.
 pub fn print(page: &str, results: &str) -> Result<String, String> {
-    let (before, rest) = page
-        .split_once(BEGIN)
-        .ok_or(format!("{PAGE}: no {BEGIN}"))?;
-    let (_, after) = rest.split_once(END).ok_or(format!("{PAGE}: no {END}"))?;
     let machine = results
         .lines()
         .find(|line| line.contains(" cores, Linux "))
@@ -58,7 +56,7 @@ pub fn print(page: &str, results: &str) -> Result<String, String> {
     for (title, columns) in tables {
         figures += &format!("\n**{title}**\n\n{}", table(columns, results)?);
     }
-    Ok(format!("{before}{BEGIN}{figures}\n{END}{after}"))
+    replace_part(page, PAGE, [BEGIN, END], &figures)
 }
 
 fn table(columns: &[Column], results: &str) -> Result<String, String> {

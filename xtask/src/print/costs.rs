@@ -3,6 +3,8 @@
 
 use serde::Deserialize;
 
+use super::replace_part;
+
 /// The page whose marked part is printed, and what it is printed from.
 pub const PAGE: &str = "docs/languages/index.md";
 pub const RESULTS: &str = "bench/results/languages.json";
@@ -49,10 +51,6 @@ struct Absence {
 pub fn print(page: &str, results: &str) -> Result<String, String> {
     let results: Results =
         serde_json::from_str(results).map_err(|why| format!("{RESULTS}: {why}"))?;
-    let (before, rest) = page
-        .split_once(BEGIN)
-        .ok_or(format!("{PAGE}: no {BEGIN}"))?;
-    let (_, after) = rest.split_once(END).ok_or(format!("{PAGE}: no {END}"))?;
     let Results {
         processor,
         cores,
@@ -68,7 +66,7 @@ pub fn print(page: &str, results: &str) -> Result<String, String> {
     for (title, deeds) in TABLES {
         text += &format!("\n**{title}**\n\n{}", table(deeds, &results));
     }
-    Ok(format!("{before}{BEGIN}{text}\n{END}{after}"))
+    replace_part(page, PAGE, [BEGIN, END], &text)
 }
 
 fn table(deeds: [&str; 2], results: &Results) -> String {

@@ -252,6 +252,8 @@ struct Kept<'a> {
     generation: u16,
     lane: u32,
     sequence: u64,
+    /// Of the lane, when it was looked at.
+    tail: u64,
 }
 
 impl Kept<'_> {
@@ -314,13 +316,16 @@ impl Pool {
         fence(Ordering::SeqCst);
         let mut any = false;
         for kept in self.kept(control) {
-            let Kept { lane, sequence, .. } = kept;
-            let owner = control.lane(lane);
-            let tail = owner.find_tail();
+            let Kept {
+                lane,
+                sequence,
+                tail,
+                ..
+            } = kept;
             let passed = control.least_cursor(control.active(), lane, tail);
             let remembered = tail.saturating_sub(control.history());
             // sync lane-owner/acquire: what the last owner published is visible.
-            let orphan = owner.owner().load(Ordering::Acquire) == 0;
+            let orphan = control.lane(lane).owner().load(Ordering::Acquire) == 0;
             let unneeded = sequence < passed.min(remembered)
                 || (orphan && sequence < control.least_cursor(control.gating(), lane, tail));
             if unneeded {
@@ -345,8 +350,7 @@ impl Pool {
             }
         }
         oldest.retain(|lane, kept| {
-            let tail = control.lane(*lane).find_tail();
-            kept.sequence < control.least_cursor(control.gating(), *lane, tail)
+            kept.sequence < control.least_cursor(control.gating(), *lane, kept.tail)
         });
         oldest.values().for_each(Kept::retire);
         !oldest.is_empty()
@@ -358,12 +362,17 @@ impl Pool {
         self.chunks().filter_map(move |(segment, chunk, word)| {
             let lane = u32::from(word.owner);
             let known = lane < control.geometry().lanes && reserved >> lane & 1 != 0;
-            (word.state == PUBLISHED && known).then(|| Kept {
+            if word.state != PUBLISHED || !known {
+                return None;
+            }
+            let tail = control.lane(lane).find_tail();
+            Some(Kept {
                 segment,
                 chunk,
                 generation: word.generation as u16,
                 lane,
-                sequence: widen(word.sequence, control.lane(lane).find_tail()),
+                sequence: widen(word.sequence, tail),
+                tail,
             })
         })
     }

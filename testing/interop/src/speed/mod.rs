@@ -212,11 +212,7 @@ fn pinned(command: &Command, processor: usize) -> Command {
 
 /// The languages asked for, C first.
 fn chosen(all: Vec<Language>, names: Option<&str>) -> Result<Vec<Language>, String> {
-    let with_partner = names.map(|names| {
-        let others = names.split(',').filter(|name| *name != PARTNER);
-        let names: Vec<&str> = std::iter::once(PARTNER).chain(others).collect();
-        names.join(",")
-    });
+    let with_partner = names.map(|names| ::languages::first(PARTNER, names));
     let mut languages = ::languages::named(all, with_partner.as_deref())?;
     languages.sort_by_key(|language| language.name != PARTNER);
     Ok(languages)

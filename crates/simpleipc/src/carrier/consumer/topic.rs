@@ -56,6 +56,11 @@ impl Consumer {
     #[inline(always)]
     pub(super) fn tell_cursors(&mut self) {
         self.settle();
+        self.store_cursors();
+    }
+
+    #[inline(always)]
+    fn store_cursors(&mut self) {
         let control = &self.attachment.control;
         if let Source::Topic(reader) = &mut self.source
             && reader.store_cursors(control)
@@ -130,11 +135,10 @@ impl Consumer {
         if let Some(segment) = self.segments.pool().find(reference) {
             prefetch_bytes(segment.bytes(reference.chunk), reference.len as usize);
         }
-        if self.is_in_hand() {
+        if self.settle() {
             // Whoever always has one in hand, and always finds another one, would never tell.
-            self.tell_cursors();
+            self.store_cursors();
         }
-        self.settle();
         let Source::Topic(reader) = &mut self.source else {
             return Err(nothing_there());
         };
@@ -158,21 +162,17 @@ impl Consumer {
         Ok(Message::new(copy, seen.sequence, missed, chunk, None))
     }
 
-    /// Topics: whether the message that our cursor keeps is still in hand.
-    #[inline(always)]
-    fn is_in_hand(&self) -> bool {
-        matches!(self.kept, Some((number, _)) if self.attachment.gate.keeps(number))
-    }
-
     /// Topics: our cursor is about to move. If the message that it keeps is still in hand, that
-    /// gets a reference bit instead.
+    /// gets a reference bit instead. Whether it was.
     #[inline(always)]
-    pub(super) fn settle(&mut self) {
+    pub(super) fn settle(&mut self) -> bool {
         if let Some((number, reference)) = self.kept.take()
             && self.attachment.gate.keeps(number)
         {
             settle_kept(&self.attachment, self.segments.pool(), number, reference);
+            return true;
         }
+        false
     }
 
     /// Topics: the message is copied or held; wakes who waits for its room. How many were missed
