@@ -58,12 +58,28 @@ internal static class ChannelsTest
 
     private static void Drop(object value) => GC.KeepAlive(value);
 
+    /// <summary>Again where the one who looks was inside.</summary>
+    private static async Task<Message> ReceiveBesideOthers(Receiver receiver)
+    {
+        for (;;)
+        {
+            try
+            {
+                return await receiver.ReceiveAsync(Soon);
+            }
+            catch (SipcRetryException busy) when (busy.Status == Status.Busy)
+            {
+                continue;
+            }
+        }
+    }
+
     /// <summary>The thread that waits is inside: the other one is BUSY, until it is not.</summary>
     private static void Threads()
     {
         using (Receiver receiver = new Receiver("threads"))
         {
-            Task<Message> waiting = receiver.ReceiveAsync(Soon);
+            Task<Message> waiting = ReceiveBesideOthers(receiver);
             bool isBusy = false;
             DateTime end = DateTime.UtcNow + Soon;
             while (!isBusy && DateTime.UtcNow < end)

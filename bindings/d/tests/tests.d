@@ -177,26 +177,34 @@ E refused(E : Throwable)(lazy void work, int status = -1, size_t line = __LINE__
     int taken;
     int[] ended;
     auto thread = new Thread({
-        try
-        {
-            auto message = receiver.receive();
-            taken = message.value.get!int;
-            receiver.receive();
-        }
-        catch (ipc.SipcException error)
-            ended ~= error.status;
+        for (bool again = true; again;) // the one who looks may be inside
+            try
+            {
+                auto message = receiver.receive();
+                taken = message.value.get!int;
+            }
+            catch (ipc.SipcException error)
+            {
+                again = error.status == ipc.SIPC_BUSY;
+                if (!again)
+                    ended ~= error.status;
+            }
     }).start();
-    int status;
-    while (status != ipc.SIPC_BUSY) // until the other one is inside
+    immutable end = MonoTime.currTime + soon;
+    for (int status; status != ipc.SIPC_BUSY;) // until the other one is inside
+    {
+        enforce(MonoTime.currTime < end, "nobody is inside");
         status = refused!(ipc.RetryException)(receiver.receive(Duration.zero)).status;
+    }
     foreach (_; 0 .. 20)
     {
         GC.collect(); // which stops the other thread by a signal
         Thread.sleep(1.msecs);
     }
     ipc.send("busy", 7);
-    while (taken != 7)
+    while (taken != 7 && MonoTime.currTime < end)
         Thread.yield();
+    same(taken, 7);
     receiver.interrupt();
     thread.join();
     same(ended, [ipc.SIPC_INTERRUPTED]);
