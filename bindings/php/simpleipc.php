@@ -14,6 +14,9 @@ namespace SimpleIPC;
 require_once __DIR__ . '/simpleipc/generated.php';
 require_once __DIR__ . '/simpleipc/library.php';
 require_once __DIR__ . '/simpleipc/values.php';
+require_once __DIR__ . '/simpleipc/codec.php';
+require_once __DIR__ . '/simpleipc/message.php';
+require_once __DIR__ . '/simpleipc/loan.php';
 require_once __DIR__ . '/simpleipc/channels.php';
 require_once __DIR__ . '/simpleipc/services.php';
 
