@@ -66,7 +66,7 @@ public class ChannelsTest {
         return source.stream().map(Message::value).collect(Collectors.toList());
     }
 
-    /** Waits in it without an end, again where {@link #isBusy} is looking; the status at the end. */
+    /** Waits in it without an end, again where {@link #isBusy} is looking; its last status. */
     private static int endOfWait(Class<? extends SipcException> kind, Receiver receiver) {
         for (;;) {
             SipcException end = assertThrows(SipcException.class, receiver::receive);
