@@ -23,8 +23,9 @@ module SimpleIPC
               "J" => Fiddle::TYPE_VOIDP, "p" => Fiddle::TYPE_CONST_STRING,
               "v" => Fiddle::TYPE_VOID }
     # These never wait as they are called here, and keep the lock of Ruby's threads: an exception
-    # from another thread cannot come between a message and the program. The others let go of it.
-    quick = %i[take current release cancelled]
+    # from another thread cannot come between a message and the program, and the collector not
+    # between a thread that only looks and its handle. The others let go of it.
+    quick = %i[take current release cancelled unloan cancel fd]
     FUNCTIONS.each do |name, letters|
       result, *arguments = types.values_at(*letters.chars)
       function = Fiddle::Function.new(library["sipc_#{name}"], arguments, result,
@@ -68,12 +69,17 @@ module SimpleIPC
     end
 
     # Yields how many nanoseconds to try for, at most a second, until the status is final. Between
-    # two tries Ruby runs handlers of signals, and ends threads that are to end.
+    # two tries Ruby runs handlers of signals, and ends threads that are to end; and what the
+    # collector could not give back meanwhile is given back.
     def self.patiently(timeout, *handles)
       left = limit = nanoseconds(timeout)
       start = now_ns if limit.positive? && limit < FOREVER_NS
       loop do
+        given_back = handles.sum(&:given_back)
         status = yield left < SLICE_NS ? left : SLICE_NS
+        next if status == BUSY && handles.sum(&:given_back) != given_back
+
+        handles.each(&:catch_up)
         case status
         when INTERRUPTED then return status if handles.any?(&:take_interrupt)
         when TIMEOUT, FULL then return status if left <= SLICE_NS

@@ -91,6 +91,9 @@ module SimpleIPC
 
     # The handle, for the library.
     attr_reader :raw
+    # How often something was given back, or was to be: whoever finds the handle busy meanwhile has
+    # met the collector.
+    attr_reader :given_back
 
     # As `new`; with a block the handle is closed after it.
     def self.open(...)
@@ -107,6 +110,8 @@ module SimpleIPC
     def initialize(name, directory: nil, **options)
       raise TypeError, "a name is text, no #{name.class}" unless name.nil? || name.is_a?(String)
 
+      @given_back = 0
+      @due = []
       keep = []
       given = Channel.options(directory, options, keep)
       @raw = C.number("J") { |room| C.open(name, self.class::ROLE, given, room, C.error) }
@@ -155,6 +160,22 @@ module SimpleIPC
     # For IO.select. It is not to be read or closed.
     def to_io = @to_io ||= IO.for_fd(fd, autoclose: false)
 
+    # Gives something of this handle back, by the block, which answers the status; if another thread
+    # is inside, when its wait is over, or goes into its next second. The collector comes in any
+    # thread, at any time.
+    def give_back(&action)
+      @given_back += 1
+      @due << action if action.call == C::BUSY
+    end
+
+    # Gives back what was due.
+    def catch_up
+      @due.size.times do
+        action = @due.shift
+        give_back(&action) if action
+      end
+    end
+
     # Whether a wait ended for `interrupt`, and not for any signal; said once.
     def take_interrupt
       was, @interrupted = @interrupted, false
@@ -201,10 +222,12 @@ module SimpleIPC
       C.check(C.patiently(timeout, producer) { |ns| C.loan(producer.raw, raw, ns, C.error) })
       address, @bytesize = raw.unpack(Codec::DATA)
       @pointer = Fiddle::Pointer.new(address, @bytesize)
-      ObjectSpace.define_finalizer(self, Loan.canceller(producer.raw, address))
+      ObjectSpace.define_finalizer(self, Loan.canceller(producer, address))
     end
 
-    def self.canceller(channel, address) = proc { C.unloan(channel, address) }
+    def self.canceller(producer, address)
+      proc { producer.give_back { C.unloan(producer.raw, address) } }
+    end
 
     # To be written to until it is put; Ruby does not look whether it is in bounds.
     def pointer
@@ -229,9 +252,9 @@ module SimpleIPC
       leave
     end
 
-    # Gives it back; after a put it does nothing.
+    # Gives it back, once no other thread waits in the handle; after a put it does nothing.
     def cancel
-      C.unloan(@producer.raw, @pointer.to_i) if @pointer
+      Loan.canceller(@producer, @pointer.to_i).call if @pointer
       leave
     end
 

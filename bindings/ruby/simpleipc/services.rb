@@ -46,10 +46,12 @@ module SimpleIPC
   class Call
     def initialize(client, number)
       @client, @number = client, number
-      ObjectSpace.define_finalizer(self, Call.canceller(client.raw, number))
+      ObjectSpace.define_finalizer(self, Call.canceller(client, number))
     end
 
-    def self.canceller(channel, number) = proc { C.cancel(channel, number) }
+    def self.canceller(client, number)
+      proc { client.give_back { C.cancel(client.raw, number) } }
+    end
 
     # The result, after all replies of a stream, which are thrown away.
     def result(timeout: nil)

@@ -152,6 +152,33 @@ class ChannelsTest < SipcTest
     end
   end
 
+  def test_what_is_let_go_of_while_another_thread_waits_goes_back
+    [method(:collect), proc { |loans| loans.each(&:cancel) }].each do |let_go|
+      SimpleIPC::Sender.open("room", pool_bytes_max: 1 << 20) do |sender|
+        # In a thread that has gone, and with it its stack.
+        loans = Thread.new { Array.new(8) { sender.loan(:bytes, 120_000) } }.value
+        waiting = beside { sender.put("x".b * 600_000, timeout: SOON) }
+        eventually { busy? { sender.put(1, timeout: 0) } }
+        let_go.call(loans)
+        said_by(waiting)
+        SimpleIPC::Receiver.open("room", timeout: 0) { |receiver| receiver.each { nil } }
+        eventually { GC.start || SimpleIPC.audit("room").first["chunks_in_use"].zero? }
+      end
+    end
+  end
+
+  def test_who_meets_the_collector_in_a_handle_tries_again
+    SimpleIPC::Sender.open("met") do |sender|
+      tries = 0
+      status = C.patiently(0, sender) do
+        tries += 1
+        sender.give_back { C::OK } if tries == 1
+        tries < 3 ? C::BUSY : C::OK
+      end
+      assert_equal [C::BUSY, 2], [status, tries]
+    end
+  end
+
   def test_ten_thousand_messages_leave_nothing_whoever_releases_them
     SimpleIPC::Sender.open("many", depth: 16) do |sender|
       SimpleIPC::Receiver.open("many") do |receiver|
@@ -180,35 +207,29 @@ class ChannelsTest < SipcTest
 
   def test_other_threads_run_while_one_waits
     SimpleIPC::Receiver.open("waited for") do |receiver|
-      waiting = Thread.new { receiver.receive(timeout: SOON, &:value) }
-      eventually { waiting.stop? || status_is_busy?(receiver) }
+      waiting = beside { receiver.receive(timeout: SOON, &:value) }
+      eventually { busy? { receiver.receive(timeout: 0) } }
       SimpleIPC.send("waited for", "news")
-      assert_equal "news", waiting.value
+      assert_equal "news", said_by(waiting)
     end
-  end
-
-  def status_is_busy?(receiver)
-    receiver.receive(timeout: 0)
-  rescue SimpleIPC::Retry => error
-    error.status == C::BUSY
   end
 
   def test_a_handle_in_use_is_busy_for_others_and_they_can_interrupt_and_close
     receiver = SimpleIPC::Receiver.new("busy")
-    waiting = Thread.new { status_of { receiver.receive } }
-    eventually { status_is_busy?(receiver) }
-    receiver.interrupt
-    assert_equal C::INTERRUPTED, waiting.value
-    waiting = Thread.new { status_of { receiver.receive } }
-    eventually { status_is_busy?(receiver) }
-    receiver.close
-    assert_equal C::CLOSED, waiting.value
+    ends = { interrupt: C::INTERRUPTED, close: C::CLOSED }
+    ends.each do |verb, status|
+      waiting = beside { receiver.receive }
+      waiting.report_on_exception = false
+      eventually { busy? { receiver.receive(timeout: 0) } }
+      receiver.public_send(verb)
+      assert_equal status, status_of { said_by(waiting) }
+    end
   end
 
   def test_a_thread_that_waits_can_be_ended
     SimpleIPC::Receiver.open("ended") do |receiver|
-      waiting = Thread.new { receiver.receive }
-      eventually { status_is_busy?(receiver) }
+      waiting = beside { receiver.receive }
+      eventually { busy? { receiver.receive(timeout: 0) } }
       assert waiting.kill.join(SOON)
       assert_raises(::Timeout::Error) { ::Timeout.timeout(0.01) { receiver.receive } }
       SimpleIPC.send("ended", 1)

@@ -30,6 +30,37 @@ class SipcTest < Minitest::Test
 
   def status_of(kind = SimpleIPC::Error, &block) = assert_raises(kind, &block).status
 
+  # A thread that does something in a handle which others look at meanwhile: they make it busy.
+  def beside
+    Thread.new do
+      yield
+    rescue SimpleIPC::Retry => error
+      error.status == SimpleIPC::C::BUSY ? retry : raise
+    end
+  end
+
+  # What a thread that is about to end has to say.
+  def said_by(thread)
+    assert thread.join(SOON), "a thread does not end"
+    thread.value
+  end
+
+  def busy?
+    yield
+    false
+  rescue SimpleIPC::Retry => error
+    error.status == SimpleIPC::C::BUSY
+  end
+
+  # Lets go of what is in the list, and answers when the collector has found the most of it.
+  def collect(list)
+    wanted = list.size - 2 # Ruby may see one or two on its stack a little longer
+    found = 0
+    note = proc { found += 1 }
+    list.each { |one| ObjectSpace.define_finalizer(one, note) }.clear
+    eventually { GC.start || found >= wanted }
+  end
+
   # Waits until the block is true.
   def eventually
     finish = Time.now + SOON

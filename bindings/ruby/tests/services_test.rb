@@ -105,6 +105,23 @@ class ServicesTest < SipcTest
     end
   end
 
+  def test_calls_that_nobody_keeps_while_another_thread_waits_are_cancelled
+    SimpleIPC::Server.open("neglected", timeout: SOON) do |server|
+      SimpleIPC::Client.open("neglected") do |client|
+        awaited = client.start("work")
+        calls = Thread.new { Array.new(8) { client.start("more work") } }.value
+        waiting = beside { awaited.result(timeout: SOON) }
+        eventually { busy? { awaited.reply(timeout: 0) } }
+        collect(calls)
+        server.receive { |request| request.reply(1) }
+        assert_equal 1, said_by(waiting)
+        client.send("end")
+        left = server.lazy.map(&:method).take_while { |method| method != "end" }.to_a
+        assert_operator left.size, :<=, 2, "calls that are still to be answered"
+      end
+    end
+  end
+
   def test_a_request_that_is_let_go_of_is_an_error
     SimpleIPC::Server.open("rude") do |server|
       SimpleIPC::Client.open("rude") do |client|
