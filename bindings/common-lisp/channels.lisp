@@ -10,7 +10,7 @@
    (timeout :initform nil :accessor handle-timeout :documentation "Of waits that are given none.")
    (is-interrupted :initform nil :accessor is-interrupted)
    (leftovers :initform (list nil) :reader leftovers
-              :documentation "What the collector has found, and is to be given back."))
+              :documentation "What is to be given back, and could not be at once."))
   (:documentation
    "What all handles have. It is closed by CLOSE, by WITH-OPEN or by the garbage collector."))
 
@@ -106,13 +106,22 @@ with a timeout of 0 until TIMEOUT. It is not to be read or closed."
     (ask (c:fd (raw handle) room))
     (cffi:mem-ref room :int32)))
 
-(defun tidy-up (handle)
-  "Gives back what the collector has found. It does so in no thread of its own: two threads in one
-handle would be one too many."
-  (loop for action = (sb-ext:atomic-pop (car (leftovers handle)))
-        while action
-        do (funcall action)))
+(defun give-back (handle action)
+  "Calls ACTION, which answers the status of it; if another thread is inside the handle, so does the
+next call in it, or the next slice of the wait there."
+  (sb-sys:without-interrupts
+    (let ((status (funcall action)))
+      (when (= status c:+busy+)
+        (sb-ext:atomic-push action (car (leftovers handle))))
+      status)))
 
+(defun tidy-up (handle)
+  "Gives back what is left over, as far as that goes."
+  (sb-sys:without-interrupts
+    (loop for action = (and (car (leftovers handle)) (sb-ext:atomic-pop (car (leftovers handle))))
+          until (or (null action) (= c:+busy+ (give-back handle action))))))
+
+;; Not by the collector's own thread: two threads in one handle would be one too many.
 (defun when-collected (one handle action)
   (let ((leftovers (leftovers handle)))
     (sb-ext:finalize one (lambda () (sb-ext:atomic-push action (car leftovers))) :dont-save t)))
@@ -160,7 +169,8 @@ for a complaint."
                            (message-is-failure (kept taker)) (= status c:+failed+)))
                    status)))
           (declare (dynamic-extent #'try))
-          (unwind-protect (call-patiently timeout (list handle) #'try (list c:+failed+))
+          (unwind-protect
+               (call-patiently timeout (and handle (list handle)) #'try (list c:+failed+))
             (unless is-filled (drop-raw raw))))
         (collect-if-many)
         ;; An interrupt that came behind it and ended this would have left it to the next take.
@@ -228,7 +238,6 @@ WRITE-OCTETS. It is put once, or cancelled."))
 
 (defun loan (producer dtype shape &key (format "") (timeout (handle-timeout producer)))
   "Memory for a tensor, or for bytes, if the dtype is :BYTES and the shape their number."
-  (tidy-up producer)
   (let ((like (if (eq dtype :bytes)
                   (list :dtype :u8 :shape (check-shape (list shape)) :strides '(1))
                   (progn (check-type dtype dtype)
@@ -264,12 +273,15 @@ WRITE-OCTETS. It is put once, or cancelled."))
 
 (defgeneric cancel (loan)
   (:documentation "Gives a loan back, and does nothing after a put; or ends a call, which a server
-that works on it sees.")
+that works on it sees. If another thread waits in the handle, it is done within a second.")
   (:method ((loan loan))
     (when (is-lent loan)
-      (sb-sys:without-interrupts
-        (c:unloan (raw (loan-producer loan)) (slot-value loan 'place))
-        (leave loan)))
+      (let* ((producer (loan-producer loan))
+             (channel (raw producer))
+             (place (slot-value loan 'place)))
+        (sb-sys:without-interrupts
+          (give-back producer (lambda () (c:unloan channel place)))
+          (leave loan))))
     nil))
 
 (defmacro with-loan ((name (producer dtype shape &rest options) &rest put-options) &body body)

@@ -112,8 +112,8 @@ so: (error 'ipc:service-error :code 7 :text \"not today\")."))
 
 (defun call-patiently (timeout handles try accepted)
   "Calls TRY with how many nanoseconds to wait, at most a second, and room for a complaint, until
-the status is final. Between two tries interrupts run. Signals an error unless it is one of
-ACCEPTED."
+the status is final. Between two tries interrupts run. What is left over in the HANDLES goes back
+before each. Signals an error unless it is one of ACCEPTED."
   (declare (dynamic-extent handles) (function try))
   (let* ((limit (nanoseconds timeout))
          (start (if (< 0 limit +forever+) (c:now-ns) 0)))
@@ -122,7 +122,8 @@ ACCEPTED."
         (let ((status
                 (sb-sys:without-interrupts
                   (loop with left = limit
-                        for status = (funcall try (min left +slice+) complaint)
+                        for status = (progn (mapc #'tidy-up handles)
+                                            (funcall try (min left +slice+) complaint))
                         do (cond ((= status c:+interrupted+)
                                   (when (some #'take-interrupt handles) (return status)))
                                  ((or (= status c:+timeout+) (= status c:+full+))

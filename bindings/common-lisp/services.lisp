@@ -15,7 +15,6 @@
 
 (defun begin-call (client method arguments flags)
   (check-name method "a method")
-  (tidy-up client)
   (cffi:with-foreign-object (number :uint64)
     (with-encoded (raw (or arguments :null))
       (patiently (ns +room+ (list client)) (c:call (raw client) method raw flags ns number)))
@@ -29,10 +28,13 @@ dies."
     (let* ((number (sb-sys:allow-with-interrupts
                      (begin-call client method arguments
                                  (if idempotent c:+call-idempotent+ 0))))
-           (call (make-instance 'call :client client :number number))
-           (channel (raw client)))
-      (when-collected call client (lambda () (c:cancel channel number)))
+           (call (make-instance 'call :client client :number number)))
+      (when-collected call client (canceller client number))
       call)))
+
+(defun canceller (client number)
+  (let ((channel (raw client)))
+    (lambda () (c:cancel channel number))))
 
 (defun call-one-way (client method arguments)
   "Calls a method, and does not ask what becomes of it."
@@ -89,7 +91,9 @@ TIMEOUT one may ask again."
            (let ((,name (value-of ,message))) ,@body))))))
 
 (defmethod cancel ((call call))
-  (check (sb-sys:without-interrupts (c:cancel (raw (call-client call)) (call-number call)))))
+  (let* ((client (call-client call))
+         (status (give-back client (canceller client (call-number call)))))
+    (unless (= status c:+busy+) (check status))))
 
 ;;; Serving
 

@@ -43,7 +43,13 @@
      (ipc:value message)))
 
 (defmacro in-thread (&body body)
-  `(sb-thread:make-thread (lambda () ,@body)))
+  `(sb-thread:make-thread
+    (lambda () (handler-case (progn ,@body) (error (condition) condition)))))
+
+(defun joined (thread &rest options)
+  "What a thread returns, which is to end soon; or signals."
+  (let ((value (apply #'sb-thread:join-thread thread :timeout +soon+ options)))
+    (if (typep value 'error) (error value) value)))
 
 ;;; Programs of their own: this one, started again with the name of what it is to do.
 
