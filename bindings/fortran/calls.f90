@@ -3,8 +3,10 @@ module simpleipc_calls
     use, intrinsic :: iso_c_binding
     use, intrinsic :: iso_fortran_env, only: int64
     use simpleipc_generated
+    use simpleipc_library
     use simpleipc_values
-    use simpleipc_channels
+    use simpleipc_options
+    use simpleipc_messages
     implicit none
     private
 

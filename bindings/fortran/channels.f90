@@ -1,63 +1,24 @@
-! Messages and handles; timeouts are in milliseconds: without one a
-! call waits for ever, 0 only tries. Times are nanoseconds of CLOCK_MONOTONIC.
+! Handles. Timeouts are in milliseconds: without one a call waits for ever, 0 only tries.
 module simpleipc_channels
     use, intrinsic :: iso_c_binding
     use, intrinsic :: iso_fortran_env, only: int64
     use simpleipc_generated
+    use simpleipc_library
+    use simpleipc_items
     use simpleipc_values
+    use simpleipc_options
+    use simpleipc_messages
+    use simpleipc_loans
     implicit none
     private
 
-    public :: sipc_message, sipc_loan, sipc_options, sipc_handle, sipc_producer, sipc_consumer
+    public :: sipc_handle, sipc_producer, sipc_consumer
     public :: sipc_publisher, sipc_subscriber, sipc_sender, sipc_receiver, sipc_setter, sipc_watcher
     public :: sipc_notifier, sipc_waiter, sipc_lock, sipc_peer_watcher
-    public :: sipc_select, sipc_waited, sipc_identify, sipc_version, sipc_now_ns, SIPC_NO_VALUE
-    public :: open_as, as_c, nanoseconds, new_error, prepare, raw_options_of
+    public :: sipc_select, sipc_waited, SIPC_NO_VALUE, open_as
 
     ! What `set_if` takes for "none yet".
     integer(int64), parameter :: SIPC_NO_VALUE = -1
-
-    ! All at their defaults is the default. `permits` is of locks, `signal` of waiters.
-    type :: sipc_options
-        logical :: lossless = .false., latest = .false., unstamped = .false., tap = .false.
-        integer :: history = 0, depth = 0, permits = 0, signal = 0
-        integer(int64) :: pool_bytes_max = 0
-        character(len=:), allocatable :: directory
-    end type
-
-    ! A received message. It is released by `release`, by the next take into it, and at its end;
-    ! items of it are of no use then.
-    type :: sipc_message
-        type(raw_message) :: raw
-    contains
-        procedure :: value => message_value
-        procedure :: sequence => message_sequence
-        procedure :: sender => message_sender
-        procedure :: missed => message_missed
-        procedure :: redelivered => message_redelivered
-        procedure :: more => message_more
-        procedure :: capture_time_ns => message_capture
-        procedure :: publish_time_ns => message_published
-        procedure :: receive_time_ns => message_received
-        procedure :: release => message_release
-        procedure, private :: message_assign
-        generic :: assignment(=) => message_assign
-        final :: message_final
-    end type
-
-    ! Memory inside a channel: fill it where `data` says, then put it.
-    type :: sipc_loan
-        type(raw_value) :: raw
-        type(c_ptr) :: channel = c_null_ptr
-        logical :: is_lent = .false.
-    contains
-        procedure :: data => loan_data
-        procedure :: shape => loan_shape
-        procedure :: cancel => loan_cancel
-        procedure, private :: loan_assign
-        generic :: assignment(=) => loan_assign
-        final :: loan_final
-    end type
 
     ! What is open; it is closed by `close`, twice without harm, and at its end.
     type :: sipc_handle
@@ -128,169 +89,9 @@ module simpleipc_channels
         class(sipc_consumer), pointer :: handle => null()
     end type
 
-    logical :: is_prepared = .false.
-
 contains
 
-    ! Compares what the library speaks with what this module does, and says who this is.
-    recursive subroutine prepare()
-        character(len=12) :: theirs, ours
-        if (is_prepared) return
-        if (c_abi_version() /= SIPC_ABI) then
-            write (theirs, "(i0)") c_abi_version()
-            write (ours, "(i0)") SIPC_ABI
-            error stop "libsimpleipc speaks ABI " // trim(theirs) // ", this program " // trim(ours)
-        end if
-        is_prepared = .true.
-        call sipc_identify("")
-    end subroutine
-
-    ! Says who this process is to those who look at peers, for handles opened from now on.
-    recursive subroutine sipc_identify(program, stat, errmsg)
-        character(len=*), intent(in) :: program
-        integer, intent(out), optional :: stat
-        character(len=*), intent(inout), optional :: errmsg
-        character(len=:), allocatable, target :: c_program, c_language
-        type(raw_error) :: complaint
-        call prepare()
-        c_program = as_c(program)
-        c_language = as_c("fortran")
-        complaint = new_error()
-        call conclude(c_identify(c_loc(c_program), c_loc(c_language), complaint), complaint, stat, &
-            errmsg)
-    end subroutine
-
-    pure integer(int64) function nanoseconds(timeout)
-        integer, intent(in), optional :: timeout
-        nanoseconds = -1
-        if (present(timeout)) then
-            if (timeout >= 0) nanoseconds = 1000000_int64 * timeout
-        end if
-    end function
-
-    function new_error() result(complaint)
-        type(raw_error) :: complaint
-        complaint%size = int(c_sizeof(complaint), c_int32_t)
-    end function
-
-    ! A text as C has it, without the blanks at its end. What holds a NUL is no name.
-    function as_c(text) result(terminated)
-        character(len=*), intent(in) :: text
-        character(len=:), allocatable :: terminated
-        terminated = trim(text) // c_null_char
-        if (index(text, c_null_char) > 0) terminated = "/" // c_null_char
-    end function
-
-    function sipc_version() result(text)
-        character(len=:), allocatable :: text
-        character(kind=c_char), pointer :: source(:)
-        integer :: count
-        call prepare()
-        call c_f_pointer(c_version(), source, [64])
-        count = 0
-        do while (source(count + 1) /= c_null_char)
-            count = count + 1
-        end do
-        text = text_of(c_loc(source), int(count, int64))
-    end function
-
-    integer(int64) function sipc_now_ns()
-        sipc_now_ns = c_now_ns()
-    end function
-
-    ! Messages
-
-    ! The value, to be looked at until the message is released.
-    function message_value(self) result(item)
-        class(sipc_message), intent(in) :: self
-        type(sipc_item) :: item
-        item = sipc_null()
-        if (self%raw%value%size /= 0) item%raw = self%raw%value
-    end function
-
-    pure integer(int64) function message_sequence(self)
-        class(sipc_message), intent(in) :: self
-        message_sequence = self%raw%sequence
-    end function
-
-    pure integer(int64) function message_sender(self)
-        class(sipc_message), intent(in) :: self
-        message_sender = self%raw%sender
-    end function
-
-    pure integer(int64) function message_missed(self)
-        class(sipc_message), intent(in) :: self
-        message_missed = self%raw%missed
-    end function
-
-    pure logical function message_redelivered(self)
-        class(sipc_message), intent(in) :: self
-        message_redelivered = iand(self%raw%flags, SIPC_MESSAGE_REDELIVERED) /= 0
-    end function
-
-    ! Of a reply: whether another one follows.
-    pure logical function message_more(self)
-        class(sipc_message), intent(in) :: self
-        message_more = iand(self%raw%flags, SIPC_MESSAGE_MORE) /= 0
-    end function
-
-    pure integer(int64) function message_capture(self)
-        class(sipc_message), intent(in) :: self
-        message_capture = self%raw%value%capture_time_ns
-    end function
-
-    pure integer(int64) function message_published(self)
-        class(sipc_message), intent(in) :: self
-        message_published = self%raw%publish_time_ns
-    end function
-
-    pure integer(int64) function message_received(self)
-        class(sipc_message), intent(in) :: self
-        message_received = self%raw%receive_time_ns
-    end function
-
-    ! Lets go of it, twice without harm; in a queue it is done.
-    subroutine message_release(self)
-        class(sipc_message), intent(inout) :: self
-        if (c_associated(self%raw%hold)) call c_release(self%raw)
-        self%raw = raw_message()
-        self%raw%size = int(c_sizeof(self%raw), c_int32_t)
-    end subroutine
-
-    subroutine message_assign(self, other)
-        class(sipc_message), intent(inout) :: self
-        class(sipc_message), intent(in) :: other
-        if (self%raw%size >= 0 .or. other%raw%size >= 0) &
-            error stop "a sipc_message cannot be assigned; pass it on instead"
-    end subroutine
-
-    subroutine message_final(self)
-        type(sipc_message), intent(inout) :: self
-        call self%release()
-    end subroutine
-
     ! Handles
-
-    function raw_options_of(options, directory) result(raw)
-        type(sipc_options), intent(in), optional :: options
-        character(len=:), allocatable, target, intent(inout) :: directory
-        type(raw_options) :: raw
-        raw%size = int(c_sizeof(raw), c_int32_t)
-        if (.not. present(options)) return
-        if (options%lossless) raw%flags = ior(raw%flags, SIPC_OPTION_LOSSLESS)
-        if (options%latest) raw%flags = ior(raw%flags, SIPC_OPTION_LATEST)
-        if (options%unstamped) raw%flags = ior(raw%flags, SIPC_OPTION_UNSTAMPED)
-        if (options%tap) raw%flags = ior(raw%flags, SIPC_OPTION_TAP)
-        raw%history = options%history
-        raw%depth = options%depth
-        raw%permits = options%permits
-        raw%signal = options%signal
-        raw%pool_bytes_max = options%pool_bytes_max
-        if (allocated(options%directory)) then
-            directory = as_c(options%directory)
-            raw%directory = c_loc(directory)
-        end if
-    end function
 
     ! For the other modules; without a name, what this process is to be as a plugin.
     subroutine open_as(self, role, name, options, stat, errmsg)
@@ -618,38 +419,6 @@ contains
         status = c_put(self%raw, loan%raw, nanoseconds(timeout), complaint)
         if (status == SIPC_STATUS_OK) loan%is_lent = .false.
         call conclude(status, complaint, stat, errmsg)
-    end subroutine
-
-    ! For c_f_pointer, with `shape`; null after it was put.
-    type(c_ptr) function loan_data(self)
-        class(sipc_loan), intent(in) :: self
-        loan_data = c_null_ptr
-        if (self%is_lent) loan_data = self%raw%data
-    end function
-
-    pure function loan_shape(self) result(shape)
-        class(sipc_loan), intent(in) :: self
-        integer(int64), allocatable :: shape(:)
-        shape = self%raw%shape(self%raw%ndim:1:-1)
-    end function
-
-    ! Gives it back unpublished; after it was put without harm.
-    subroutine loan_cancel(self)
-        class(sipc_loan), intent(inout) :: self
-        integer(c_int32_t) :: status
-        if (self%is_lent) status = c_unloan(self%channel, self%raw%data)
-        self%is_lent = .false.
-    end subroutine
-
-    subroutine loan_assign(self, other)
-        class(sipc_loan), intent(inout) :: self
-        class(sipc_loan), intent(in) :: other
-        if (self%is_lent .or. other%is_lent) error stop "a sipc_loan cannot be assigned"
-    end subroutine
-
-    subroutine loan_final(self)
-        type(sipc_loan), intent(inout) :: self
-        call self%cancel()
     end subroutine
 
     ! Locks
