@@ -47,6 +47,9 @@ namespace SimpleIpc {
     public abstract class Handle {
         internal void* channel;
         private int interrupted = 0;
+        private int count = 0;
+        private uint64[] leftovers = {};
+        private Mutex mutex = Mutex ();
 
         internal Handle (string? name, uint32 role, Options? options) throws GLib.Error {
             load ();
@@ -85,6 +88,40 @@ namespace SimpleIpc {
             int32 descriptor;
             check (Raw.fd (channel, out descriptor, ref details), ref details);
             return descriptor;
+        }
+
+        /**
+         * Gives a loan or a call back, of which nobody else knows any more. A thread that is in
+         * this handle just then does it, either before its wait goes on or before the next call.
+         */
+        internal void give_back (uint64 one) {
+            if (undo (one) != Raw.BUSY) {
+                return;
+            }
+            mutex.@lock ();
+            leftovers += one;
+            AtomicInt.set (ref count, leftovers.length);
+            mutex.unlock ();
+            Raw.interrupt (channel);
+        }
+
+        internal void tidy_up () {
+            if (AtomicInt.get (ref count) == 0) {
+                return;
+            }
+            mutex.@lock ();
+            var due = (owned) leftovers;
+            leftovers = {};
+            AtomicInt.set (ref count, 0);
+            mutex.unlock ();
+            foreach (uint64 one in due) {
+                give_back (one);
+            }
+        }
+
+        /** What it means to give one back; the status. */
+        internal virtual int32 undo (uint64 one) {
+            return Raw.OK;
         }
 
         internal bool was_interrupted () {
@@ -154,12 +191,18 @@ namespace SimpleIpc {
             }
         }
 
-        /** In nanoseconds. */
-        public int64 left () {
+        /** How long to wait now, in nanoseconds; what is left over has gone back before. */
+        public int64 next () {
+            handle.tidy_up ();
+            if (others != null) {
+                foreach (unowned Handle other in others) {
+                    other.tidy_up ();
+                }
+            }
             return nanoseconds (left_until (end));
         }
 
-        /** After a signal that nobody waits for. */
+        /** After a signal that nobody waits for, or one that something is left over. */
         public bool goes_on (int32 status) throws IOError {
             if (status != Raw.INTERRUPTED) {
                 return false;
@@ -215,6 +258,10 @@ namespace SimpleIpc {
             return new Loan.of_tensor (this, dtype, shape, format, timeout);
         }
 
+        internal override int32 undo (uint64 loan) {
+            return Raw.unloan (channel, (void*) loan);
+        }
+
         internal void put (
             Value? value, int64 capture_time_ns, TimeSpan timeout, Cancellable? cancellable)
             throws GLib.Error {
@@ -230,7 +277,7 @@ namespace SimpleIpc {
             var patience = new Patience (this, timeout, cancellable);
             int32 status = Raw.OK;
             do {
-                status = Raw.put (channel, given, patience.left (), ref details);
+                status = Raw.put (channel, given, patience.next (), ref details);
             } while (patience.goes_on (status));
             check (status, ref details);
         }
@@ -286,7 +333,7 @@ namespace SimpleIpc {
             var patience = new Patience (this, timeout, null);
             int32 status = Raw.OK;
             do {
-                status = Raw.put_if (channel, given, sequence, patience.left (), ref details);
+                status = Raw.put_if (channel, given, sequence, patience.next (), ref details);
             } while (patience.goes_on (status));
             if (status != Raw.CONFLICT) {
                 check (status, ref details);
@@ -344,7 +391,7 @@ namespace SimpleIpc {
 
         ~Loan () {
             if (is_out) {
-                Raw.unloan (producer.channel, given->data);
+                producer.give_back ((uint64) given->data);
             }
         }
 
@@ -375,7 +422,10 @@ namespace SimpleIpc {
             is_out = false;
         }
 
-        /** Gives it back unless it was put; a second time does no harm. */
+        /**
+         * Gives it back unless it was put; a second time does no harm. While another thread waits
+         * in the handle: RetryError.BUSY, and it is still lent.
+         */
         public void release () throws GLib.Error {
             if (is_out) {
                 check_status (Raw.unloan (producer.channel, given->data));
@@ -388,7 +438,7 @@ namespace SimpleIpc {
             var patience = new Patience (producer, timeout, null);
             int32 status = Raw.OK;
             do {
-                status = Raw.loan (producer.channel, given, patience.left (), ref details);
+                status = Raw.loan (producer.channel, given, patience.next (), ref details);
             } while (patience.goes_on (status));
             check (status, ref details);
             is_out = true;

@@ -93,7 +93,7 @@ namespace SimpleIpc {
             var patience = new Patience (this, timeout, cancellable);
             int32 status = Raw.OK;
             do {
-                status = Raw.take (channel, patience.left (), &hold.message, ref details);
+                status = Raw.take (channel, patience.next (), &hold.message, ref details);
             } while (patience.goes_on (status));
             check (status, ref details);
             return new Message (hold);
@@ -190,7 +190,7 @@ namespace SimpleIpc {
             var patience = new Patience (this, timeout, cancellable);
             int32 status = Raw.OK;
             do {
-                status = Raw.current (channel, patience.left (), &hold.message, ref details);
+                status = Raw.current (channel, patience.next (), &hold.message, ref details);
             } while (patience.goes_on (status));
             check (status, ref details);
             return new Message (hold);
@@ -233,7 +233,7 @@ namespace SimpleIpc {
             var patience = new Patience (this, timeout, cancellable);
             int32 status = Raw.OK;
             do {
-                status = Raw.@lock (channel, patience.left (), out abandoned_pid, ref details);
+                status = Raw.@lock (channel, patience.next (), out abandoned_pid, ref details);
             } while (patience.goes_on (status));
             check (status, ref details);
             return abandoned_pid;
@@ -284,7 +284,7 @@ namespace SimpleIpc {
         var patience = new Patience (handles[0], timeout, cancellable, handles);
         int32 status = Raw.OK;
         do {
-            status = Raw.wait (channels, handles.length, patience.left (), out found, ref details);
+            status = Raw.wait (channels, handles.length, patience.next (), out found, ref details);
         } while (patience.goes_on (status));
         check (status, ref details);
         return handles[found];

@@ -49,6 +49,10 @@ namespace SimpleIpc {
             return (ValueList) call (".methods", null, timeout);
         }
 
+        internal override int32 undo (uint64 call) {
+            return Raw.cancel (channel, call);
+        }
+
         private uint64 begin (string method, Value? args, uint32 flags) throws GLib.Error {
             var arena = new Arena ();
             Raw.Error details = error_space ();
@@ -57,7 +61,7 @@ namespace SimpleIpc {
             var patience = new Patience (this, ROOM, null);
             int32 status = Raw.OK;
             do {
-                status = Raw.call (channel, (char*) method, given, flags, patience.left (),
+                status = Raw.call (channel, (char*) method, given, flags, patience.next (),
                                    out number, ref details);
             } while (patience.goes_on (status));
             check (status, ref details);
@@ -79,7 +83,7 @@ namespace SimpleIpc {
         }
 
         ~Call () {
-            Raw.cancel (client.channel, number);
+            client.give_back (number);
         }
 
         /** The result, after all replies of a stream, which are passed over. */
@@ -118,7 +122,7 @@ namespace SimpleIpc {
             var patience = new Patience (client, timeout, cancellable);
             int32 status = Raw.OK;
             do {
-                status = Raw.result (client.channel, number, patience.left (), &hold.message,
+                status = Raw.result (client.channel, number, patience.next (), &hold.message,
                                      ref details);
             } while (patience.goes_on (status));
             var message = status == Raw.OK || status == Raw.FAILED ? new Message (hold) : null;
@@ -132,7 +136,10 @@ namespace SimpleIpc {
             return message;
         }
 
-        /** A server that works on it sees that nobody waits. */
+        /**
+         * A server that works on it sees that nobody waits. While another thread waits in the
+         * client: RetryError.BUSY, and it goes on.
+         */
         public void cancel () throws GLib.Error {
             check_status (Raw.cancel (client.channel, number));
         }

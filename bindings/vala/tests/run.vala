@@ -212,6 +212,83 @@ void threads () throws GLib.Error {
     expect ("the one who waits", waiting.join (), "late");
 }
 
+delegate bool Look () throws GLib.Error;
+
+/** Whether it comes to be so soon. */
+bool eventually (Look look) throws GLib.Error {
+    int64 end = get_monotonic_time () + SOON;
+    while (!look ()) {
+        if (get_monotonic_time () > end) {
+            return false;
+        }
+        Thread.yield ();
+    }
+    return true;
+}
+
+/** A thread that does something in a handle in which others look whether it is there. */
+Thread<string> waiter (owned Action action) {
+    return new Thread<string> ("waiter", () => {
+        while (true) {
+            try {
+                action ();
+                return "done";
+            } catch (RetryError.BUSY other) {
+                continue;
+            } catch (GLib.Error error) {
+                return error.message;
+            }
+        }
+    });
+}
+
+bool is_busy (Action action) throws GLib.Error {
+    try {
+        action ();
+        return false;
+    } catch (RetryError.BUSY other) {
+        return true;
+    } catch (RetryError passing) {
+        return false;
+    }
+}
+
+/** What is let go of while another thread waits in its handle goes back all the same. */
+void meetings () throws GLib.Error {
+    var options = new Options ();
+    options.depth = 16;
+    var sender = new Sender ("met", options);
+    var loans = new Loan[16];
+    for (int index = 0; index < loans.length; index++) {
+        loans[index] = sender.loan (1000);
+    }
+    throws ("full", retry (), RetryError.FULL, () => {
+        for (int count = 0; count < 100; count++) {
+            sender.send (1, 0, 1000);
+        }
+    });
+    var sending = waiter (() => sender.send (2, 0, SOON));
+    hold ("a sender waits", eventually (() => is_busy (() => sender.send (3, 0, 0))));
+    loans = {};
+    hold ("loans go back during the wait", eventually (() => chunks ("met") == "0"));
+    SimpleIpc.receive ("met", SOON);
+    expect ("the wait went on", sending.join (), "done");
+
+    var server = new Server ("met calls");
+    var client = new Client ("met calls");
+    var kept = client.start ("kept");
+    var forgotten = client.start ("forgotten");
+    var first = server.receive (SOON);
+    var second = server.receive (SOON);
+    var calling = waiter (() => kept.result (SOON));
+    hold ("a client waits", eventually (() => is_busy (() => kept.reply (0))));
+    throws ("a cancel is refused meanwhile", retry (), RetryError.BUSY, () => kept.cancel ());
+    forgotten = null;
+    hold ("a call is cancelled during the wait", eventually (() => second.is_cancelled));
+    first.reply (1);
+    expect ("the other is not", calling.join (), "done");
+}
+
 string chunks (string name) throws GLib.Error {
     string text = SimpleIpc.audit (name).replace (" ", "");
     int at = text.index_of ("\"chunks_in_use\":");
@@ -393,6 +470,7 @@ int main (string[] args) {
         ends ();
         waits ();
         threads ();
+        meetings ();
         leaks ();
         states_and_locks ();
         services ();
