@@ -18,6 +18,9 @@ const WORDS = ["history", "depth", "signal", "permits"];
 /** In a thread that may be terminated, nobody waits longer at a time. */
 const SLICE_NS = isMainThread ? Infinity : 1e9;
 
+/** What a call without a time says if it is worth waiting. */
+const EARLY = new Set([STATUS.TIMEOUT, STATUS.FULL, STATUS.NO_SPACE]);
+
 /** Addresses of the open handles of this thread: closed when it exits. */
 const open = new Set();
 process.on("exit", () => open.forEach(shut));
@@ -103,6 +106,9 @@ export class Handle {
   #raw;
   #isClosed = false;
   #isInterrupted = false;
+  /** How often something was to be given back, and what could not be, since a thread was inside. */
+  #givenBack = 0;
+  #due = [];
   /** Calls that have not ended, and the last of them: each begins when the one before has ended. */
   #turns = 0;
   #last;
@@ -165,6 +171,18 @@ export class Handle {
     return was;
   }
 
+  /**
+   * Gives something of this handle back by a call, which answers the status. A thread that waits in
+   * the handle makes a pause for it, as it may be what that waits for.
+   */
+  giveBack(call) {
+    this.#givenBack += 1;
+    if (call(this.#raw) === STATUS.BUSY) {
+      this.#due.push(call);
+      sipc.interrupt(this.#raw);
+    }
+  }
+
   /** Does the work when all that was asked of this handle before is done; at once if it is. */
   inTurn(work) {
     const invoke = async () => work();
@@ -189,7 +207,7 @@ export class Handle {
     if (status === STATUS.INTERRUPTED && !this.#isInterrupted) {
       status = sipc[name](this.raw, ...args, 0n, ...tail);
     }
-    const isEarly = status === STATUS.TIMEOUT || status === STATUS.FULL;
+    const isEarly = EARLY.has(status);
     if (!isEarly || deadline.isNow) {
       this.#isInterrupted &&= status !== STATUS.INTERRUPTED;
       complaint.require(status);
@@ -205,8 +223,11 @@ export class Handle {
     try {
       for (;;) {
         const begun = performance.now();
+        const givenBack = this.#givenBack;
         const call = [this.raw, ...args, deadline.leftNs(), ...memory, words.address];
         const status = await callInThread(name, call);
+        const isMet = status === STATUS.BUSY && this.#givenBack !== givenBack;
+        this.#due.splice(0).forEach((due) => this.giveBack(due));
         if (status === STATUS.OK) {
           return;
         }
@@ -214,7 +235,7 @@ export class Handle {
         const isSpurious = status === STATUS.INTERRUPTED && !this.takeInterrupt();
         const isSliceOver = performance.now() - begun >= SLICE_NS / 1e6 && deadline.left > 0;
         const isSlice = isSliceOver && (status === STATUS.TIMEOUT || status === STATUS.FULL);
-        if (!isSpurious && !isSlice) {
+        if (!isSpurious && !isSlice && !isMet) {
           throw words.error(status);
         }
       }

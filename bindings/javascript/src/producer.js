@@ -13,7 +13,11 @@ const VALUE = LAYOUT.value;
 /** What sipc_put_if takes for "none yet". */
 const NO_VALUE = 2n ** 64n - 1n;
 
-const forgotten = new FinalizationRegistry(({ raw, data }) => sipc.unloan(raw, data));
+const forgotten = new FinalizationRegistry(giveBack);
+
+function giveBack({ handle, data }) {
+  handle.giveBack((raw) => sipc.unloan(raw, data));
+}
 
 /**
  * Memory inside a channel, to be filled in place and then put: nothing is copied. `data` is a
@@ -23,6 +27,9 @@ export class Loan {
   #handle;
   #memory;
   #buffer;
+  /** While it is put, and whether somebody wanted to cancel it then. */
+  #isLeaving = false;
+  #isUnwanted = false;
 
   constructor(handle, memory, like) {
     const { view } = memory;
@@ -31,7 +38,7 @@ export class Loan {
     this.#memory = memory;
     this.#buffer = koffi.view(data, pointerAt(view, VALUE.len));
     keep(this.#buffer, this);
-    forgotten.register(this, { raw: handle.raw, data }, this);
+    forgotten.register(this, { handle, data }, this);
     if (like === undefined) {
       this.data = Buffer.from(this.#buffer);
     } else {
@@ -40,13 +47,15 @@ export class Loan {
     }
   }
 
-  /** Gives it back unpublished; twice, or after it was put, without harm. */
+  /**
+   * Gives it back unpublished; twice, or after it was put, without harm. While it is put: if that
+   * fails.
+   */
   cancel() {
-    if (this.#memory !== undefined) {
-      const data = BigInt(pointerAt(this.#memory.view, VALUE.data));
-      if (!this.#handle.isClosed) {
-        sipc.unloan(this.#handle.raw, data);
-      }
+    if (this.#isLeaving) {
+      this.#isUnwanted = true;
+    } else if (this.#memory !== undefined) {
+      giveBack({ handle: this.#handle, data: BigInt(pointerAt(this.#memory.view, VALUE.data)) });
       this.#end();
     }
   }
@@ -55,8 +64,11 @@ export class Loan {
     this.cancel();
   }
 
-  /** The loan as a value to put by its handle. */
-  static encoded(loan, handle, captureTimeNs) {
+  /**
+   * Has it put as a value of its handle. Then its memory belongs to those who receive it, and is not
+   * seen here any more.
+   */
+  static async put(loan, handle, captureTimeNs, put) {
     if (loan.#memory === undefined) {
       throw failure(STATUS.CLOSED, "the loan was put or cancelled; ask for another");
     }
@@ -64,12 +76,16 @@ export class Loan {
       throw failure(STATUS.BAD_ARGUMENT, "the loan is of another handle; copy its data");
     }
     loan.#memory.view.setBigInt64(VALUE.capture_time_ns, captureTimeNs, true);
-    return loan.#memory;
-  }
-
-  /** It was put: its memory belongs to those who receive it, and is not seen here any more. */
-  static done(loan) {
-    loan.#end();
+    loan.#isLeaving = true;
+    try {
+      await put(loan.#memory.address);
+      loan.#end();
+    } finally {
+      loan.#isLeaving = false;
+      if (loan.#isUnwanted) {
+        loan.cancel();
+      }
+    }
   }
 
   #end() {
@@ -102,11 +118,8 @@ class Producer extends Handle {
   async putBy(name, value, args, options = {}) {
     const { captureTimeNs = 0n } = options;
     if (value instanceof Loan) {
-      return this.inTurn(async () => {
-        const { address } = Loan.encoded(value, this, captureTimeNs);
-        await this.wait(name, [address, ...args], options);
-        Loan.done(value);
-      });
+      const put = (address) => this.wait(name, [address, ...args], options);
+      return this.inTurn(() => Loan.put(value, this, captureTimeNs, put));
     }
     const encoded = encode(value, captureTimeNs);
     const put = () => this.wait(name, [encoded.address, ...args], options);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as ipc from "simpleipc";
-import { fresh, pause, until } from "./place.js";
+import { PATIENCE, fresh, pause, until } from "./place.js";
 
 const SHAPE = [64, 64, 3];
 const BYTES = 64 * 64 * 3;
@@ -74,6 +74,75 @@ test("loans that are forgotten are given back by the collector", async (t) => {
     await collected(() => canLend(publisher), "some loan is given back");
   }
 });
+
+const lettingGo = {
+  forgotten: (loans) => {
+    loans.length = 0;
+  },
+  cancelled: (loans) => loans.forEach((loan) => loan.cancel()),
+};
+
+for (const [how, letGo] of Object.entries(lettingGo)) {
+  test(`loans that are ${how} while the handle waits for room are that room`, async (t) => {
+    const sender = new ipc.Sender(fresh(), { poolBytesMax: 2 ** 20 });
+    t.after(() => sender.close());
+    const loans = await Promise.all(Array.from({ length: 8 }, () => sender.loan(120_000)));
+    const sent = beside(() => sender.send(Buffer.alloc(600_000), { timeout: PATIENCE }));
+    await until(() => isBusy(sender), "the sender waits");
+    letGo(loans);
+    await collected(() => true, "the collector has run");
+    await sent;
+    (await ipc.receive(sender.name).receive()).release();
+    assert.equal(ipc.audit(sender.name)[0].chunks_in_use, 0);
+  });
+}
+
+test("a loan that is cancelled while it is put is either", async (t) => {
+  const name = fresh();
+  const sender = new ipc.Sender(name, { depth: 16 });
+  const receiver = new ipc.Receiver(name);
+  t.after(() => [sender, receiver].forEach((handle) => handle.close()));
+  for (const end of [() => sender.interrupt(), () => receiver.receive({ timeout: PATIENCE })]) {
+    while (await sender.send(0, { timeout: 0 }).then(() => true, () => false));
+    const loan = await sender.loan(100);
+    loan.data.fill("x");
+    const put = beside(() => sender.send(loan, { timeout: PATIENCE })).catch(() => {});
+    await until(() => isBusy(sender), "the sender waits");
+    loan.cancel();
+    await pause(20);
+    assert.equal(loan.data.length, 100, "its memory is still needed");
+    await end();
+    await put;
+    assert.equal(loan.data.length, 0);
+  }
+  const values = [];
+  for await (const { value } of receiver.messages({ timeout: 0 })) {
+    values.push(value.toString());
+  }
+  assert.deepEqual(values.filter((value) => value !== "0"), ["x".repeat(100)]);
+  assert.equal(ipc.audit(name)[0].chunks_in_use, 0);
+});
+
+/** Does something that another look at the handle, as `isBusy`, may have refused. */
+async function beside(work) {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error.statusName !== "BUSY") {
+        throw error;
+      }
+    }
+  }
+}
+
+function isBusy(handle) {
+  try {
+    return handle.fd === undefined;
+  } catch (error) {
+    return error.statusName === "BUSY";
+  }
+}
 
 /** Lends and forgets, if a handle's 16 are not all lent. */
 async function canLend(publisher) {
