@@ -65,8 +65,8 @@ export class Loan {
   }
 
   /**
-   * Has it put as a value of its handle. Then its memory belongs to those who receive it, and is not
-   * seen here any more.
+   * Has it put as a value of its handle. Then its memory belongs to those who receive it, and is
+   * not seen here any more.
    */
   static async put(loan, handle, captureTimeNs, put) {
     if (loan.#memory === undefined) {

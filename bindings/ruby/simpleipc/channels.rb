@@ -248,12 +248,21 @@ module SimpleIPC
       pointer
       @raw[Codec::CAPTURE_AT, 8] = [capture_time_ns].pack("q")
       channel = @producer.raw
-      C.check(C.patiently(timeout, @producer) { |ns| C.put(channel, @raw, ns, C.error) })
-      leave
+      @leaving = true
+      begin
+        C.check(C.patiently(timeout, @producer) { |ns| C.put(channel, @raw, ns, C.error) })
+        leave
+      ensure
+        @leaving = false
+        cancel if @unwanted
+      end
     end
 
-    # Gives it back, once no other thread waits in the handle; after a put it does nothing.
+    # Gives it back, once no other thread waits in the handle; while it is put: if that fails. After
+    # a put it does nothing.
     def cancel
+      return @unwanted = true if @leaving
+
       Loan.canceller(@producer, @pointer.to_i).call if @pointer
       leave
     end

@@ -167,6 +167,32 @@ class ChannelsTest < SipcTest
     end
   end
 
+  def test_a_loan_that_is_cancelled_while_it_is_put_is_either
+    SimpleIPC::Sender.open("either", depth: 16) do |sender|
+      SimpleIPC::Receiver.open("either", timeout: 0) do |receiver|
+        [proc { sender.interrupt }, proc { receiver.receive(&:value) }].each do |finish|
+          loan = sender.loan(:bytes, 200)
+          loan.write("x" * 200)
+          assert_equal C::FULL, status_of { loop { sender.put(0, timeout: 0) } }
+          waiting = beside { loan.put(timeout: SOON) }
+          waiting.report_on_exception = false
+          eventually { busy? { sender.put(0, timeout: 0) } }
+          loan.cancel
+          loan.write("y") # it is still needed
+          finish.call
+          begin
+            said_by(waiting)
+          rescue SimpleIPC::Retry => error
+            assert_equal C::INTERRUPTED, error.status
+          end
+          assert_raises(SimpleIPC::Gone) { loan.write("late") }
+        end
+        assert_equal ["y#{"x" * 199}"], receiver.map(&:value) - [0]
+      end
+      assert_equal 0, SimpleIPC.audit("either").first["chunks_in_use"]
+    end
+  end
+
   def test_who_meets_the_collector_in_a_handle_tries_again
     SimpleIPC::Sender.open("met") do |sender|
       tries = 0
