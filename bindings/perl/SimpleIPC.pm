@@ -12,6 +12,8 @@ our $VERSION = '0.2.0';
 
 use SimpleIPC::Library;
 use SimpleIPC::Values;
+use SimpleIPC::Message;
+use SimpleIPC::Loan;
 use SimpleIPC::Channels;
 use SimpleIPC::Services;
 
