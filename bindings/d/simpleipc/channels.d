@@ -2,6 +2,8 @@
 module simpleipc.channels;
 
 import core.atomic;
+import core.exception : onOutOfMemoryError;
+import core.stdc.stdlib : free, malloc;
 import core.time;
 import simpleipc.generated;
 import simpleipc.values;
@@ -79,6 +81,18 @@ struct Message
     Duration age() const { return nsecs(raw.receive_time_ns - raw.publish_time_ns); } ///
 }
 
+/// Ends what a number stands for: a loan or a call.
+package alias Undo = extern (C) int function(sipc_channel, ulong) nothrow @nogc;
+
+/// What is to be ended as soon as nobody is inside the handle. Not of the collector's memory, for
+/// which finalizers may not ask.
+private struct Leftover
+{
+    shared(Leftover)* next;
+    Undo undo;
+    ulong one;
+}
+
 /// A handle belongs to one thread at a time. Say `scope`, or close it.
 abstract class Handle
 {
@@ -87,6 +101,7 @@ abstract class Handle
     private bool isClosed;
     // Signals of the collector interrupt a wait, too; those are nobody's matter.
     private shared bool isInterrupted;
+    private shared(Leftover)* leftovers;
 
     package this(string name, uint role, Options options, bool isPlugin = false)
     {
@@ -96,7 +111,11 @@ abstract class Handle
         this.name = name;
     }
 
-    ~this() { sipc_close(channel); }
+    ~this()
+    {
+        sipc_close(channel);
+        tidyUp();
+    }
 
     /// Closes it, also for a thread that waits in it. Again it does nothing.
     void close()
@@ -130,8 +149,44 @@ abstract class Handle
 
     package int waited(Duration timeout, scope int delegate(long) attempt)
     {
-        return attempts(timeout, attempt,
-                () => cas(&isInterrupted, true, false));
+        int tidied(long left)
+        {
+            tidyUp();
+            return attempt(left);
+        }
+
+        return attempts(timeout, &tidied, () => cas(&isInterrupted, true, false));
+    }
+
+    /// Ends a loan or a call; a thread that is inside the handle does it before its wait goes on.
+    /// Also for finalizers: they may come after that of the handle, which is closed then.
+    package static void giveBack(Handle handle, sipc_channel channel, Undo undo, ulong one)
+            nothrow @nogc
+    {
+        if (undo(channel, one) != SIPC_BUSY)
+            return;
+        auto added = cast(shared(Leftover)*) malloc(Leftover.sizeof);
+        if (!added)
+            onOutOfMemoryError();
+        *cast(Leftover*) added = Leftover(null, undo, one);
+        do
+            added.next = handle.leftovers.atomicLoad;
+        while (!cas(&handle.leftovers, added.next, added));
+        sipc_interrupt(channel);
+    }
+
+    private void tidyUp() nothrow @nogc
+    {
+        if (!leftovers.atomicLoad)
+            return;
+        auto next = cast(Leftover*) atomicExchange(&leftovers, null);
+        while (next)
+        {
+            const due = next;
+            next = cast(Leftover*) due.next;
+            giveBack(this, channel, due.undo, due.one);
+            free(cast(void*) due);
+        }
     }
 }
 
@@ -158,8 +213,13 @@ size_t waitAny(Duration timeout, Handle[] handles...)
         channels ~= handle.channel;
     uint index;
     sipc_error error;
-    auto attempt = (long left) => sipc_wait(channels.ptr, cast(uint) channels.length, left,
-            &index, &error);
+    int attempt(long left)
+    {
+        foreach (handle; handles)
+            handle.tidyUp();
+        return sipc_wait(channels.ptr, cast(uint) channels.length, left, &index, &error);
+    }
+
     bool isMeant()
     {
         foreach (handle; handles)
@@ -168,7 +228,7 @@ size_t waitAny(Duration timeout, Handle[] handles...)
         return false;
     }
 
-    check(attempts(timeout, attempt, &isMeant), error);
+    check(attempts(timeout, &attempt, &isMeant), error);
     return index;
 }
 
@@ -177,6 +237,7 @@ size_t waitAny(Duration timeout, Handle[] handles...)
 struct Loan
 {
     private Handle handle;
+    private sipc_channel channel;
     private sipc_value raw;
     private string format;
 
@@ -209,13 +270,18 @@ struct Loan
         handle = null;
     }
 
-    /// Gives it back.
+    /// Gives it back, if another thread waits in the handle just then, a little later.
     void cancel()
     {
         if (handle)
-            sipc_unloan(handle.channel, cast(void*) raw.data);
+            Handle.giveBack(handle, channel, &unloan, cast(size_t) raw.data);
         handle = null;
     }
+}
+
+private extern (C) int unloan(sipc_channel channel, ulong data) nothrow @nogc
+{
+    return sipc_unloan(channel, cast(void*) cast(size_t) data);
 }
 
 abstract class Producer : Handle
@@ -256,6 +322,7 @@ abstract class Producer : Handle
         loan.raw = raw;
         loan.format = format; // to which the label points
         loan.handle = this;
+        loan.channel = channel;
         return loan;
     }
 }

@@ -75,8 +75,18 @@ final class Call
     /// The result, after all other replies. If it does not come in time the call is cancelled.
     Message result(Duration timeout = forever)
     {
-        scope (failure)
-            sipc_cancel(client.channel, number);
+        try
+            return last(timeout);
+        catch (SipcException error)
+        {
+            if (error.status != SIPC_BUSY) // else another thread asked first: it can be asked again
+                Handle.giveBack(client, client.channel, &sipc_cancel, number);
+            throw error;
+        }
+    }
+
+    private Message last(Duration timeout)
+    {
         immutable end = timeout == forever ? MonoTime.max : MonoTime.currTime + timeout;
         for (;;)
         {
@@ -87,7 +97,8 @@ final class Call
         }
     }
 
-    /// Ends it; a server that works on it learns it.
+    /// Ends it; a server that works on it learns it. SIPC_BUSY while another thread waits in the
+    /// client, and it goes on.
     void cancel() { checkBare(sipc_cancel(client.channel, number)); }
 }
 

@@ -220,6 +220,81 @@ E refused(E : Throwable)(lazy void work, int status = -1, size_t line = __LINE__
     receiver.close();
 }
 
+void eventually(lazy bool comesToBe, size_t line = __LINE__)
+{
+    for (immutable end = MonoTime.currTime + soon; !comesToBe; Thread.yield())
+        enforce(MonoTime.currTime < end, format!"line %d: it did not come to be"(line));
+}
+
+/// Does something in a handle, again when it finds another thread inside; says how it ended.
+Thread background(void delegate() action, ref string ending)
+{
+    return new Thread({
+        while (!ending)
+            try
+            {
+                action();
+                ending = "done";
+            }
+            catch (ipc.SipcException error)
+                if (error.status != ipc.SIPC_BUSY)
+                    ending = error.msg;
+    }).start();
+}
+
+bool isBusy(lazy void action)
+{
+    auto error = collectException!(ipc.RetryException)(action);
+    return error !is null && error.status == ipc.SIPC_BUSY;
+}
+
+@test void a_loan_that_meets_a_wait_goes_back()
+{
+    scope sender = new ipc.Sender("met", ipc.Options(false, false, false, false, 0, 16));
+    auto loans = new ipc.Loan[16];
+    foreach (ref loan; loans)
+        loan = sender.loan(1000);
+    refused!(ipc.RetryException)({
+        foreach (_; 0 .. 100)
+            sender.send(1, 0, 1.msecs);
+    }(), ipc.SIPC_FULL);
+    string ending;
+    auto thread = background(() => sender.send(2, 0, soon), ending);
+    eventually(isBusy(sender.send(3, 0, Duration.zero)));
+    foreach (ref loan; loans[0 .. 8])
+        loan.cancel();
+    foreach (ref loan; loans[8 .. 16])
+        destroy(loan);
+    eventually(ipc.audit("met")[0]["chunks_in_use"].integer == 0);
+    scope receiver = new ipc.Receiver("met");
+    receiver.receive(soon);
+    thread.join();
+    same(ending, "done");
+    foreach (_; 0 .. 16) // a queue with messages would stay
+        receiver.receive(soon);
+}
+
+@test void a_call_whose_time_is_over_is_cancelled()
+{
+    scope server = new ipc.Server("late");
+    scope client = new ipc.Client("late");
+    auto kept = client.start("kept", ipc.Value(null));
+    auto other = client.start("other", ipc.Value(null));
+    auto first = server.receive(soon);
+    auto second = server.receive(soon);
+    string ending;
+    auto thread = background({ kept.result(soon); }, ending);
+    eventually(isBusy(kept.next(Duration.zero)));
+    refused!(ipc.RetryException)(kept.cancel(), ipc.SIPC_BUSY);
+    refused!(ipc.RetryException)(other.result(Duration.zero), ipc.SIPC_BUSY);
+    first.reply(1);
+    thread.join();
+    same(ending, "done");
+    enforce(!second.cancelled);
+    refused!(ipc.TimeoutException)(other.result(Duration.zero));
+    enforce(second.cancelled);
+}
+
 @test void a_handler_that_throws_is_an_error_for_its_caller()
 {
     auto server = new ipc.Server("calc");
