@@ -5,6 +5,7 @@ import core.atomic;
 import core.exception : onOutOfMemoryError;
 import core.stdc.stdlib : free, malloc;
 import core.time;
+import simpleipc.errors;
 import simpleipc.generated;
 import simpleipc.values;
 import std.algorithm : max;

@@ -3,6 +3,7 @@ module simpleipc.services;
 
 import core.time;
 import simpleipc.channels;
+import simpleipc.errors;
 import simpleipc.generated;
 import simpleipc.values;
 
@@ -100,6 +101,20 @@ final class Call
     /// Ends it; a server that works on it learns it. SIPC_BUSY while another thread waits in the
     /// client, and it goes on.
     void cancel() { checkBare(sipc_cancel(client.channel, number)); }
+}
+
+/// An error of a server's own program: a handler throws it, and its caller gets it.
+class ServiceException : MisuseException
+{
+    long code; /// the program's own
+    Value data; /// any value
+
+    this(long code, string message, Value data = Value(null))
+    {
+        super(SIPC_FAILED, 0, message);
+        this.code = code;
+        this.data = data;
+    }
 }
 
 /// A call that was taken and is to be answered.
