@@ -10,6 +10,7 @@ module simpleipc;
 public import simpleipc.channels;
 public import simpleipc.errors;
 public import simpleipc.generated;
+public import simpleipc.handle;
 public import simpleipc.services;
 public import simpleipc.values;
 

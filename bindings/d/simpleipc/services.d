@@ -5,6 +5,7 @@ import core.time;
 import simpleipc.channels;
 import simpleipc.errors;
 import simpleipc.generated;
+import simpleipc.handle;
 import simpleipc.values;
 
 /// Calls the methods of a service; one for each thread.
