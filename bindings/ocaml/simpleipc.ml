@@ -88,6 +88,7 @@ external raw_wait_any : raw array -> int -> int = "simpleipc_wait_any"
 external raw_call : raw -> string -> value -> int -> int = "simpleipc_call"
 external raw_result : raw -> int -> int -> Message.t = "simpleipc_result"
 external raw_cancel : raw -> int -> unit = "simpleipc_cancel"
+external raw_give_up : raw -> int -> unit = "simpleipc_give_up"
 external raw_reply : Message.held -> value -> int -> unit = "simpleipc_reply"
 external raw_cancelled : Message.held -> bool = "simpleipc_cancelled"
 external raw_describe : raw -> value -> unit = "simpleipc_describe"
@@ -364,10 +365,12 @@ module Client = struct
       let message = next ?timeout:(left ()) call in
       if message.more then last () else message.value
     in
-    try last ()
-    with thrown ->
-      (try cancel call with Error _ -> ());
-      raise thrown
+    match last () with
+    | value -> value
+    | exception (Error { status = Busy; _ } as thrown) -> raise thrown (* it may be asked again *)
+    | exception thrown ->
+        raw_give_up call.client.raw call.number;
+        raise thrown
 
   let call ?timeout client name args =
     result ?timeout (start client name (if args = [] then Null else List args))

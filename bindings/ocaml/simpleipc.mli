@@ -293,6 +293,8 @@ module Client : sig
   (** The result, after all other replies. A call that does not end in time is cancelled. *)
   val result : ?timeout:float -> call -> value
 
+  (** A server that works on it sees that nobody waits. An error while another thread waits in the
+      client: [Busy], and it goes on. *)
   val cancel : call -> unit
 end
 

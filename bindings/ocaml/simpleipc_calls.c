@@ -230,10 +230,15 @@ value simpleipc_put_loan(value handle, value loan, value captured, value timeout
     CAMLreturn(Val_unit);
 }
 
-value simpleipc_unloan(value handle, value loan)
+static int32_t unloan(sipc_channel *channel, uint64_t data)
 {
     /* One that the channel does not know any more went with it. */
-    (void)sipc_unloan(Handle_val(handle)->channel, (void *)Loan_val(loan)->data);
+    return sipc_unloan(channel, (void *)(uintptr_t)data);
+}
+
+value simpleipc_unloan(value handle, value loan)
+{
+    give_back(Handle_val(handle), unloan, (uintptr_t)Loan_val(loan)->data);
     return Val_unit;
 }
 

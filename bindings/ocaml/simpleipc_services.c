@@ -48,6 +48,13 @@ value simpleipc_cancel(value handle, value number)
     CAMLreturn(Val_unit);
 }
 
+/* The same of one that nobody will ask for any more. */
+value simpleipc_give_up(value handle, value number)
+{
+    give_back(Handle_val(handle), sipc_cancel, (uint64_t)Long_val(number));
+    return Val_unit;
+}
+
 static sipc_message *message_of(value held)
 {
     if (Hold_val(held) == NULL)

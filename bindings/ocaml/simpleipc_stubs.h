@@ -16,14 +16,24 @@ struct node {
 void add_node(struct node *node, void (*end)(struct node *));
 void remove_node(struct node *node);
 
+struct leftover;
+
 struct handle {
     struct node node;
     sipc_channel *channel;
     int is_open;
     int is_meant; /* somebody has interrupted it */
+    struct leftover *leftovers;
 };
 
 #define Handle_val(v) (*(struct handle **)Data_custom_val(v))
+
+/* Ends a loan or a call; the thread that is inside the handle just then does it, within a slice of
+ * its wait, else the next call in it. */
+typedef int32_t undoing(sipc_channel *channel, uint64_t one);
+
+void give_back(struct handle *handle, undoing *undo, uint64_t one);
+void tidy_up(struct handle *handle);
 
 value new_handle(struct handle *handle);
 void close_handle(struct handle *handle);

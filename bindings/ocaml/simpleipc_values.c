@@ -61,11 +61,41 @@ value simpleipc_end(value unit)
 
 /* Handles */
 
+struct leftover {
+    struct leftover *next;
+    undoing *undo;
+    uint64_t one;
+};
+
+void give_back(struct handle *handle, undoing *undo, uint64_t one)
+{
+    if (undo(handle->channel, one) == SIPC_BUSY) {
+        struct leftover *left = malloc(sizeof *left);
+        if (left == NULL)
+            caml_raise_out_of_memory();
+        *left = (struct leftover) { handle->leftovers, undo, one };
+        handle->leftovers = left;
+    }
+}
+
+void tidy_up(struct handle *handle)
+{
+    struct leftover **place = &handle->leftovers;
+    while (*place != NULL) {
+        struct leftover *left = *place;
+        if (left->undo(handle->channel, left->one) == SIPC_BUSY)
+            return;
+        *place = left->next;
+        free(left);
+    }
+}
+
 void close_handle(struct handle *handle)
 {
     if (handle->is_open)
         sipc_close(handle->channel);
     handle->is_open = 0;
+    tidy_up(handle); /* nobody is inside one that is closed */
 }
 
 static void end_handle(struct node *node)

@@ -41,6 +41,14 @@ static int is_meant(const struct attempt *attempt)
     return meant;
 }
 
+static void tidy_up_for(const struct attempt *attempt)
+{
+    if (attempt->handle != NULL)
+        tidy_up(attempt->handle);
+    for (uint32_t at = 0; attempt->several != NULL && at < attempt->several->count; at++)
+        tidy_up(attempt->several->handles[at]);
+}
+
 /* Attempts in slices, until the status is not that a signal came of which the program has nothing
  * to say; a handler that has may throw, which is what *thrown then is. */
 int32_t wait_for(struct attempt *attempt, int64_t timeout, sipc_error *error, value *thrown)
@@ -50,6 +58,7 @@ int32_t wait_for(struct attempt *attempt, int64_t timeout, sipc_error *error, va
         int64_t now = sipc_now_ns(), left = timeout < 0 ? SLICE_NS : timeout - (now - begun);
         int64_t slice = left < 0 ? 0 : left < SLICE_NS ? left : SLICE_NS;
         int32_t status;
+        tidy_up_for(attempt);
         caml_enter_blocking_section_no_pending();
         status = attempt->call(attempt, slice, error);
         caml_leave_blocking_section();
@@ -79,6 +88,7 @@ void call_with(struct attempt *attempt, value given, int64_t captured, int64_t t
     attempt->value = &root;
     value_in(&arena, &root, given, 0);
     status = arena.fault;
+    tidy_up_for(attempt);
     if (status == SIPC_OK)
         status = timeout == ITS_OWN_TIME ? SIPC_FULL : attempt->call(attempt, 0, &error);
     if ((status == SIPC_FULL || status == SIPC_INTERRUPTED) && timeout != 0) {

@@ -168,22 +168,30 @@ let nothing_is_left () =
       sure "each once" (!sum = 1999 * 1000))
 
 (* Of a thread that is to wait inside: when the other one is, for a moment, it tries again. *)
-let rec insist receiver =
-  try Receiver.receive receiver with Error { status = Busy; _ } -> insist receiver
+let rec insist work = try work () with Error { status = Busy; _ } -> insist work
+
+let until what is_so =
+  let ends = now () + int_of_float (soon *. 1e9) in
+  while not (is_so ()) do
+    sure ("in time: " ^ what) (now () < ends);
+    Thread.yield ()
+  done
 
 (* Until another thread is inside, which is told by what this one is refused with. *)
-let rec until_busy receiver =
-  match Receiver.receive ~timeout:0. receiver with
-  | exception Error { status = Busy; _ } -> ()
-  | exception Error { status = Timeout; _ } -> Thread.yield (); until_busy receiver
-  | _ -> failwith "a message"
+let until_busy work =
+  until "somebody inside" (fun () ->
+      match work () with
+      | exception Error { status = Busy; _ } -> true
+      | exception Error { status = Timeout | Full; _ } -> false
+      | _ -> failwith "it could be done")
 
 let closing () =
   let receiver = Receiver.open_ "closed" in
   let ended = ref "" in
+  let wait () = Receiver.receive ~timeout:soon receiver in
   let other = Thread.create (fun () ->
-      try ignore (insist receiver) with Error { status = Closed; _ } -> ended := "closed") () in
-  until_busy receiver;
+      try ignore (insist wait) with Error { status = Closed; _ } -> ended := "closed") () in
+  until_busy (fun () -> Receiver.receive ~timeout:0. receiver);
   Receiver.close receiver;
   Receiver.close receiver;
   Thread.join other;
@@ -201,12 +209,13 @@ let threads () =
   Receiver.with_open "busy" (fun receiver ->
       let ended = ref [] in
       let other = Thread.create (fun () ->
-          ended := [ to_string (insist receiver).value ];
-          try ignore (Receiver.receive receiver)
+          let wait () = Receiver.receive ~timeout:soon receiver in
+          ended := [ to_string (insist wait).value ];
+          try ignore (wait ())
           with Error { status = Interrupted; _ } -> ended := "interrupted" :: !ended) () in
-      until_busy receiver;
+      until_busy (fun () -> Receiver.receive ~timeout:0. receiver);
       send "busy" (Int 7L);
-      while !ended = [] do Thread.yield () done;
+      until "it came" (fun () -> !ended <> []);
       Gc.full_major ();
       Receiver.interrupt receiver;
       Thread.join other;
@@ -225,6 +234,47 @@ let threads () =
           sure "once" (Waiter.wait ~timeout:0. waiter = 1);
           Waiter.interrupt waiter;
           refused Interrupted (fun () -> wait_any handles)))
+
+let in_background work =
+  let ended = ref "" in
+  let other = Thread.create (fun () ->
+      match insist work with
+      | () -> ended := "done"
+      | exception thrown -> ended := Printexc.to_string thrown) ()
+  in
+  fun () -> Thread.join other; same "ended" !ended "done"
+
+let a_loan_that_meets_a_wait () =
+  let options = { Options.default with depth = 16 } in
+  Sender.with_open ~options "met" (fun sender ->
+      let send timeout () = Sender.send ~timeout sender Null in
+      let join = ref ignore in
+      throws Thrown (fun () ->
+          Sender.fill_bytes sender 1000 (fun _ ->
+              refused Full (fun () -> for _ = 1 to 100 do send 0.001 () done);
+              join := in_background (send soon);
+              until_busy (send 0.);
+              raise Thrown));
+      until "no chunk in use" (fun () -> number_in (audit ~name:"met" ()) "chunks_in_use" = 0);
+      Receiver.with_open "met" (fun receiver ->
+          ignore (Receiver.receive ~timeout:soon receiver);
+          !join ();
+          Receiver.iter ~timeout:0. receiver ignore))
+
+let a_call_that_meets_a_wait () =
+  service "met calls" (fun server client ->
+      let kept = Client.start client "kept" Null and other = Client.start client "other" Null in
+      let first = Server.request ~timeout:soon server in
+      let join = in_background (fun () -> ignore (Client.result ~timeout:soon kept)) in
+      until_busy (fun () -> Client.next ~timeout:0. kept);
+      refused Busy (fun () -> Client.cancel other);
+      refused Busy (fun () -> Client.result ~timeout:0. other);
+      Server.reply first Null;
+      join ();
+      let second = Server.request ~timeout:soon server in
+      sure "it may be asked again" (not (Server.cancelled second));
+      refused Timeout (fun () -> Client.result ~timeout:0. other);
+      sure "cancelled" (Server.cancelled second))
 
 (* A handler that throws ends the wait; of one that does not nothing is seen. *)
 let signals () =
@@ -382,6 +432,8 @@ let tests =
     ("nothing is left of ten thousand messages", nothing_is_left);
     ("closing ends a wait and may be done twice", closing);
     ("a second thread is told, and an interrupt ends a wait", threads);
+    ("a loan that is given back while another thread waits", a_loan_that_meets_a_wait);
+    ("a call that is cancelled while another thread waits", a_call_that_meets_a_wait);
     ("a method that throws is an error for its caller", methods_that_throw);
     ("a call that is cancelled", calls_that_are_cancelled);
     ("states, locks and peers", states_locks_peers);
