@@ -1,4 +1,4 @@
-/* The calls of libsimpleipc that need a handle, in the order of simpleipc.ml. */
+/* The calls of libsimpleipc that need a handle, in the order of simpleipc_channel.ml. */
 
 #include "simpleipc_stubs.h"
 

@@ -1,7 +1,7 @@
 (* Made from spec/api.toml by `cargo xtask gen`; edit that file instead. *)
 
 (* The numbers of the C surface. Its structs and functions are those of simpleipc.h, which
-   simpleipc_stubs.c includes. *)
+   simpleipc_stubs.h includes. *)
 
 let abi_version = 1
 

@@ -1,4 +1,4 @@
-/* What the two C files of the OCaml binding share: handles, holds of messages, and values. */
+/* What the C files of the OCaml binding share: handles, holds of messages, and values. */
 
 #ifndef SIMPLEIPC_STUBS_H
 #define SIMPLEIPC_STUBS_H
@@ -54,6 +54,9 @@ void drop(struct hold *hold);
 /* An array of the kind of a dtype, or of bytes if that is 0, with a part in a hold, if there is
  * one. */
 value array_of(uint32_t dtype, int dims, intnat *shape, void *data, struct hold *hold);
+
+/* A tensor of OCaml, whose data has a part in the hold. */
+value tensor_of(const sipc_value *raw, struct hold *hold);
 
 /* A value of OCaml. All of it is copied but the data of tensors, which have a part in the hold. */
 value value_of(const sipc_value *raw, struct hold *hold);

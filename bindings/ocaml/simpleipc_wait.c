@@ -5,6 +5,7 @@
 
 #include <caml/alloc.h>
 #include <caml/bigarray.h>
+#include <caml/callback.h>
 #include <caml/custom.h>
 #include <caml/fail.h>
 #include <caml/memory.h>
@@ -13,6 +14,16 @@
 #include <string.h>
 
 #define SLICE_NS 1000000000LL
+
+void fail(int32_t status, int32_t os_code, const char *text)
+{
+    CAMLparam0();
+    CAMLlocal1(sentence);
+    sentence = caml_copy_string(text);
+    caml_callback3(
+        *caml_named_value("simpleipc.fail"), Val_int(status), Val_int(os_code), sentence);
+    CAMLnoreturn;
+}
 
 void check(int32_t status, const sipc_error *error)
 {
