@@ -13,17 +13,17 @@
   #:use-module (simpleipc message)
   #:use-module (simpleipc values)
   #:export (open-handle handle? raw role handle-name handle-timeout check-role make-options
-            patiently leave-over tidy-up-handle open-publisher open-subscriber open-sender
-open-receiver open-setter open-watcher
-            open-notifier open-waiter open-lock open-client open-host open-peer-watcher
-            interrupt descriptor kept set-kept! take take-next put set-if wait-any with-encoded
+            patiently leave-over give-back open-publisher open-subscriber open-sender
+            open-receiver open-setter open-watcher open-notifier open-waiter open-lock open-client
+            open-host open-peer-watcher interrupt descriptor kept set-kept! take take-next put
+            set-if wait-any with-encoded
             loan? loan loan-tensor loan-bytes write-bytes put-loan cancel-loan
             lock try-lock unlock abandoned-pid facts set-facts!)
   #:replace (close))
 
 ;; What all handles have. It is closed by `close`, by `with-open` or by the collector. KEPT is a
-;; message that an async came behind, LEFTOVERS what the collector has found and is to be given
-;; back, FACTS what only some roles have.
+;; message that an async came behind, LEFTOVERS what is to be given back and could not be at once,
+;; FACTS what only some roles have.
 (define-record-type <handle>
   (make-handle raw role name timeout kept is-interrupted leftovers facts)
   handle?
@@ -128,18 +128,29 @@ interrupted. For other threads."
     was))
 
 (define (leave-over handle thunk)
-  "Has something done in a handle that may be another thread's, when that calls."
+  "Has something given back by the next call in the handle, or by the next slice of the wait there.
+The thunk answers the status."
   (let* ((box (leftovers handle)) (all (atomic-box-ref box)))
     (unless (eq? all (atomic-box-compare-and-swap! box all (cons thunk all)))
       (leave-over handle thunk))))
 
+(define (give-back handle thunk)
+  "Gives something back, at once if no other thread is inside the handle. The status."
+  (let ((number (thunk)))
+    (when (= number c:status-busy) (leave-over handle thunk))
+    number))
+
 (define (tidy-up-handle handle)
-  "Gives back what the collector has found."
-  (tidy-up)
-  (for-each (lambda (thunk) (thunk)) (atomic-box-swap! (leftovers handle) '())))
+  (unless (null? (atomic-box-ref (leftovers handle)))
+    (for-each (lambda (thunk) (give-back handle thunk))
+              (atomic-box-swap! (leftovers handle) '()))))
 
 (define* (patiently timeout handles try #:optional (accepted '()))
-  (call-patiently timeout (lambda () (any take-interrupt handles)) try accepted))
+  (call-patiently timeout (lambda () (any take-interrupt handles))
+                  (lambda (ns complaint)
+                    (for-each tidy-up-handle handles)
+                    (try ns complaint))
+                  accepted))
 
 (define c-fd (c 'fd))
 
@@ -239,23 +250,28 @@ a complaint goes. An async that comes behind it leaves it with its keeper, for t
   (tensor lent-tensor set-lent-tensor!)
   (is-lent is-lent set-is-lent!))
 
-(define (cancel-loan loan)
-  "Gives it back; after a put it does nothing."
+(define (end-loan loan way)
+  "Calls WAY with the producer and what gives the loan back."
   (when (is-lent loan)
-    (set-is-lent! loan #f)
-    (let ((address (bytevector-u64-native-ref (loan-struct loan) c:value-data)))
-      (c-unloan (raw (loan-producer loan)) (make-pointer address))))
+    (let ((channel (raw (loan-producer loan)))
+          (place (make-pointer (bytevector-u64-native-ref (loan-struct loan) c:value-data))))
+      (call-with-blocked-asyncs
+       (lambda ()
+         (set-is-lent! loan #f)
+         (way (loan-producer loan) (lambda () (c-unloan channel place))))))))
+
+(define (cancel-loan loan)
+  "Gives it back, within a second if another thread waits in the handle; after a put it does
+nothing."
+  (end-loan loan give-back)
   *unspecified*)
 
-(define guard-loan
-  (when-forgotten loan?
-                  (lambda (loan)
-                    (leave-over (loan-producer loan) (lambda () (cancel-loan loan))))))
+(define guard-loan (when-forgotten loan? (lambda (loan) (end-loan loan leave-over))))
 
 (define* (loan producer dtype shape #:key (format "")
                (timeout (handle-timeout (check-role producer 'publish 'send 'set))))
   "Memory for a tensor, or for bytes, if the dtype is bytes and the shape their number."
-  (tidy-up-handle producer)
+  (tidy-up)
   (let* ((is-bytes (eq? dtype 'bytes))
          (shape (check-shape (if is-bytes (list shape) shape)))
          (format-bytes (if (string? format) (string->utf8 format) (wrong-type "format" format)))

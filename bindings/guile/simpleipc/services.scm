@@ -35,15 +35,17 @@
 (define c-cancel (c 'cancel))
 (define c-result (c 'result))
 
-(define guard-call
-  (when-forgotten call?
-                  (lambda (call)
-                    (let ((client (call-client call)))
-                      (leave-over client
-                                  (lambda () (c-cancel (raw client) (call-number call))))))))
+(define (end-call call way)
+  "Calls WAY with the client and what cancels the call."
+  (let ((channel (raw (call-client call))) (number (call-number call)))
+    (call-with-blocked-asyncs
+     (lambda () (way (call-client call) (lambda () (c-cancel channel number)))))))
+
+(define guard-call (when-forgotten call? (lambda (call) (end-call call leave-over))))
 
 (define (begin-call client method arguments flags use)
-  (tidy-up-handle (check-role client 'call))
+  (check-role client 'call)
+  (tidy-up)
   (let ((method (text-address method "method")) (out (room 8)))
     (with-encoded (if (null? arguments) 'null (if (alist? arguments) arguments
                                                   (if (list? arguments) (list->vector arguments)
@@ -119,8 +121,10 @@ timeout-error one may ask again."
       #:unwind? #t)))
 
 (define (cancel-call call)
-  "Ends a call; a server that works on it sees that nobody waits."
-  (check (c-cancel (raw (call-client call)) (call-number call))))
+  "Ends a call; a server that works on it sees that nobody waits, within a second if another thread
+waits in the client."
+  (let ((number (end-call call give-back)))
+    (unless (= number c:status-busy) (check number))))
 
 ;;; Serving
 

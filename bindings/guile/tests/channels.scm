@@ -124,10 +124,10 @@
       (is (ipc:gone-error? (raised (ipc:put-loan loan))))
       (is (ipc:gone-error? (raised (ipc:write-bytes loan #vu8(1))))))))
 
-(define (loans-are-there? sender)
+(define (loans-are-there? sender count)
   (gc)
   (guard (error ((ipc:misuse-error? error) #f))
-    (for-each ipc:cancel (map (lambda (index) (ipc:loan sender 'bytes 100)) (iota 8)))
+    (for-each ipc:cancel (map (lambda (index) (ipc:loan sender 'bytes 100)) (iota count)))
     #t))
 
 (define-test "a loan that is not put goes back"
@@ -143,7 +143,7 @@
     (raises 'wrong-type-arg (ipc:loan sender 'bytes #f))
     (repeat 10
       (elsewhere (repeat 8 (ipc:loan sender 'bytes 100)))
-      (eventually (loans-are-there? sender)))))
+      (eventually (loans-are-there? sender 8)))))
 
 (define (chunks-in-use name)
   (let* ((text (ipc:audit #:name name))
@@ -181,37 +181,51 @@
     #f))
 
 (define (status-in-thread receiver)
-  "The status with which a wait in another thread ends. It waits again when it found us inside."
-  (call-with-new-thread
-   (lambda ()
-     (let loop ()
-       (let ((status (status-of ipc:sipc-error? (ipc:receive receiver))))
-         (if (eq? status 'busy) (loop) status))))))
+  "The status with which a wait in another thread ends."
+  (in-thread (status-of ipc:sipc-error? (persisting (ipc:receive receiver)))))
 
 (define-test "a handle in use is busy for others, and they can interrupt and close"
   (let* ((receiver (ipc:open-receiver "busy")) (waiting (status-in-thread receiver)))
     (eventually (busy? receiver))
     (ipc:interrupt receiver)
-    (same 'interrupted (join-thread waiting))
+    (same 'interrupted (joined waiting))
     (let ((waiting (status-in-thread receiver)))
       (eventually (busy? receiver))
       (ipc:close receiver)
-      (same 'closed (join-thread waiting)))))
+      (same 'closed (joined waiting)))))
+
+(define-test "what meets a wait in its handle goes back later"
+  (ipc:with-open ((sender (ipc:open-sender "met" #:depth 16)))
+    (define (busy?)
+      (guard (error ((ipc:retry-error? error) (eq? 'busy (ipc:status error))))
+        (ipc:cancel (ipc:loan sender 'bytes 100 #:timeout 0))
+        #f))
+    (let ((cancelled (map (lambda (index) (ipc:loan sender 'bytes 100)) (iota 7))))
+      (elsewhere (repeat 8 (ipc:loan sender 'bytes 100)))
+      (same 'full (status-of ipc:retry-error? (repeat 100 (ipc:send sender 1 #:timeout 0.01))))
+      (let ((waiting (in-thread (persisting (ipc:send sender 2 #:timeout soon)))))
+        (eventually (busy?))
+        (for-each ipc:cancel cancelled)
+        (eventually (begin (gc) (busy?) (<= (chunks-in-use "met") 2)))
+        (is (not (thread-exited? waiting)))
+        (same 1 (taken "met"))
+        (joined waiting)))
+    (eventually (loans-are-there? sender 14))))
 
 (define-test "the collector and its signals end no wait"
   (ipc:with-open ((receiver (ipc:open-receiver "collected")))
-    (let ((waiting (call-with-new-thread (lambda () (taken receiver #:timeout #f)))))
+    (let ((waiting (in-thread (persisting (taken receiver #:timeout #f)))))
       (eventually (busy? receiver))
       (repeat 10 (gc))
       (ipc:send "collected" "news")
-      (same "news" (join-thread waiting)))))
+      (same "news" (joined waiting)))))
 
 (define-test "a thread that waits can be ended, and has lost nothing"
   (ipc:with-open ((receiver (ipc:open-receiver "ended")))
-    (let ((waiting (call-with-new-thread (lambda () (ipc:receive receiver)))))
+    (let ((waiting (in-thread (persisting (ipc:receive receiver)))))
       (eventually (busy? receiver))
-      (cancel-thread waiting)
-      (join-thread waiting))
+      (cancel-thread waiting 'ended)
+      (joined waiting))
     (ipc:send "ended" 1)
     (same 1 (taken receiver))))
 

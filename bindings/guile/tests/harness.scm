@@ -7,7 +7,7 @@
   #:use-module (ice-9 threads)
   #:use-module ((simpleipc) #:prefix ipc:)
   #:export (soon define-test run-tests is same raised raises status-of eventually elsewhere taken
-            start-child hear end-child child-pid command-of))
+            in-thread joined persisting start-child hear end-child child-pid command-of))
 
 (define soon 20) ; seconds that are long enough on any machine
 
@@ -71,7 +71,23 @@
 
 ;; The collector takes what is left on stacks for something that is kept; this one is gone then.
 (define-syntax-rule (elsewhere body ...)
-  (join-thread (call-with-new-thread (lambda () body ... #t))))
+  (joined (in-thread body ... #t)))
+
+(define-syntax-rule (in-thread body ...)
+  (call-with-new-thread (lambda () body ...)))
+
+(define (joined thread)
+  "What a thread returns, which is to end soon."
+  (let ((value (join-thread thread (+ (current-time) soon) joined)))
+    (when (eq? value joined) (error "it does not end:" thread))
+    value))
+
+(define-syntax-rule (persisting form)
+  "The value of a wait in another thread, which is tried again when it finds us inside."
+  (let loop ()
+    (or (guard (error ((and (ipc:retry-error? error) (eq? 'busy (ipc:status error))) #f))
+          form)
+        (loop))))
 
 (define* (taken place #:key (timeout soon))
   "The value of the next message."

@@ -10,13 +10,13 @@
   "Calls USE with a client of a server that serves in a thread of its own."
   (ipc:with-open ((server (ipc:open-server name)) (client (ipc:open-client name)))
     (for-each (lambda (method) (ipc:on server (car method) (cdr method))) methods)
-    (let ((thread (call-with-new-thread (lambda () (ipc:serve server)))))
+    (let ((thread (in-thread (ipc:serve server))))
       (dynamic-wind
         (const #t)
         (lambda () (use client))
         (lambda ()
           (ipc:close server)
-          (join-thread thread))))))
+          (joined thread))))))
 
 (define (code-of thunk)
   (let ((error (raised (thunk))))
@@ -131,13 +131,13 @@
     (ipc:with-message (request (ipc:receive server #:timeout soon))
       (is (ipc:one-way? request))
       (same #("x") (ipc:request-arguments request)))
-    (let ((thread (call-with-new-thread (lambda () (ipc:serve server))))
+    (let ((thread (in-thread (ipc:serve server)))
           (offer (car (ipc:offers client #:timeout soon))))
       (same '(("name" . "note") ("args" . #(#("some_text" "any"))) ("idempotent" . #t)
               ("about" . "Keeps it."))
             offer)
       (ipc:interrupt server)
-      (join-thread thread))
+      (joined thread))
     (raises 'wrong-type-arg (ipc:on server "x" 5))))
 
 (define dies "(ipc:with-open ((server (ipc:open-server \"mortal\")))
