@@ -8,7 +8,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
-use crate::channel::{Channel, Options, directory_text};
+use crate::channel::{Channel, Dropped, Options, directory_text};
 use crate::encode::{Encoder, utf8};
 use crate::failure::Report;
 use crate::message::{Message, Room};
@@ -92,6 +92,11 @@ impl Caller {
     /// Ends a call; one that is over is allowed.
     fn cancel(&self, py: Python<'_>, call: u64) -> PyResult<()> {
         Report::new().check(py, capi::sipc_cancel(self.channel.raw(), call))
+    }
+
+    /// Ends a call that nobody needs any more, once no other thread is inside the handle.
+    fn drop_call(&self, call: u64) {
+        self.channel.give_back(Dropped::Call(call));
     }
 
     /// A descriptor that is readable as long as there may be a reply to a call in flight; it is

@@ -4,10 +4,11 @@
 //! reading one must not fault.
 
 use std::ffi::{CString, c_char, c_void};
+use std::mem;
 use std::path::PathBuf;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use capi::generated::{
     SIPC_BAD_NAME, SIPC_BUSY, SIPC_OPTIONS_INIT, SIPC_ROLE_SERVE, sipc_channel, sipc_options,
@@ -29,8 +30,10 @@ pub(crate) struct Channel {
     vain: AtomicU32,
     /// Loans whose memory Python can still see.
     loans: AtomicUsize,
-    /// Loans dropped while another thread was inside the handle; addresses.
-    overdue: Mutex<Vec<usize>>,
+    /// What was dropped while another thread was inside the handle.
+    overdue: Mutex<Vec<Dropped>>,
+    /// How often something was dropped: a wait that is told BUSY meanwhile has met that.
+    drops: AtomicU32,
 }
 
 // SAFETY: the pointer is a number that the C functions look up; they answer BUSY to a second
@@ -74,6 +77,7 @@ impl Channel {
             vain: AtomicU32::new(0),
             loans: AtomicUsize::new(0),
             overdue: Mutex::new(Vec::new()),
+            drops: AtomicU32::new(0),
         }))
     }
 
@@ -166,18 +170,30 @@ impl Channel {
         }
     }
 
-    /// Remembers a loan that could not be given back now.
-    pub(crate) fn unloan_later(&self, data: *const c_void) {
-        self.overdue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(data.addr());
+    /// Gives something back; if another thread is inside, that one does when it comes out.
+    pub(crate) fn give_back(&self, dropped: Dropped) {
+        self.drops.fetch_add(1, Ordering::Relaxed);
+        let status = match dropped {
+            Dropped::Loan(address) => capi::sipc_unloan(self.raw, address as *mut c_void),
+            Dropped::Call(number) => capi::sipc_cancel(self.raw, number),
+        };
+        if status == SIPC_BUSY {
+            self.overdue().push(dropped);
+        }
     }
 
-    /// Gives back what unloan_later() remembers.
-    pub(crate) fn unloan_overdue(&self) {
-        let mut overdue = self.overdue.lock().unwrap_or_else(PoisonError::into_inner);
-        overdue.retain(|&address| capi::sipc_unloan(self.raw, address as *mut c_void) == SIPC_BUSY);
+    /// For who comes out of a wait.
+    pub(crate) fn give_back_overdue(&self) {
+        let overdue = mem::take(&mut *self.overdue());
+        overdue.into_iter().for_each(|one| self.give_back(one));
+    }
+
+    pub(crate) fn drops(&self) -> u32 {
+        self.drops.load(Ordering::Relaxed)
+    }
+
+    fn overdue(&self) -> MutexGuard<'_, Vec<Dropped>> {
+        self.overdue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn close_now(&self) {
@@ -189,6 +205,14 @@ impl Drop for Channel {
     fn drop(&mut self) {
         self.close_now();
     }
+}
+
+/// What a handle has given out and nobody needs any more.
+pub(crate) enum Dropped {
+    /// At this address.
+    Loan(usize),
+    /// Of this number.
+    Call(u64),
 }
 
 /// After so many looks in vain a handle looks in one wait of VAIN_REST only.

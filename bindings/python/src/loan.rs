@@ -4,9 +4,9 @@ use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use capi::generated::{SIPC_BUSY, SIPC_KIND_BYTES, sipc_value};
+use capi::generated::{SIPC_KIND_BYTES, sipc_value};
 
-use crate::channel::Channel;
+use crate::channel::{Channel, Dropped};
 use crate::memory::Owner;
 
 /// Lent until it is published or dropped. Afterwards its memory is someone else's, but stays
@@ -76,10 +76,8 @@ impl Owner for Loan {
 impl Drop for Loan {
     fn drop(&mut self) {
         if self.is_writable() {
-            let status = capi::sipc_unloan(self.channel.raw(), self.value.data.cast_mut());
-            if status == SIPC_BUSY {
-                self.channel.unloan_later(self.value.data);
-            }
+            self.channel
+                .give_back(Dropped::Loan(self.value.data.addr()));
         }
         self.channel.discount_loan();
     }

@@ -10,7 +10,9 @@ use std::hint::spin_loop;
 use std::sync::{Arc, LazyLock};
 use std::thread::available_parallelism;
 
-use capi::generated::{SIPC_CLOSED, SIPC_FULL, SIPC_INTERRUPTED, SIPC_TIMEOUT};
+use capi::generated::{
+    SIPC_BUSY, SIPC_CLOSED, SIPC_FULL, SIPC_INTERRUPTED, SIPC_NO_SPACE, SIPC_TIMEOUT,
+};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -79,7 +81,7 @@ pub(crate) fn wait(
     if first == First::Try {
         status = attempt(0);
         let is_over = timeout == Timeout(0) && status != SIPC_INTERRUPTED;
-        if is_over || !is_open_end(status) {
+        if is_over || !is_early(status) {
             return Ok(status);
         }
     }
@@ -101,7 +103,7 @@ fn wait_on(
     let is_worth_looking = is_handled && channels.iter().all(|channel| channel.is_worth_looking());
     if status != SIPC_INTERRUPTED && is_worth_looking {
         status = look(started_ns, timeout, status, attempt);
-        let is_found = !is_open_end(status);
+        let is_found = !is_early(status);
         channels.iter().for_each(|channel| channel.learn(is_found));
         if is_found {
             return Ok(status);
@@ -122,12 +124,24 @@ fn wait_on(
             Timeout(ns) => (ns - (capi::sipc_now_ns() - started_ns)).max(0),
         };
         let round = SameThread(attempt);
+        let drops_before = drops(channels);
         status = py.detach(move || round.call(left_ns.min(SLICE_NS)));
+        if status == SIPC_BUSY && drops(channels) != drops_before {
+            status = SIPC_INTERRUPTED; // by who gave something back
+        }
+        channels
+            .iter()
+            .for_each(|channel| channel.give_back_overdue());
         let is_last = left_ns <= SLICE_NS && status != SIPC_INTERRUPTED;
         if is_last || !is_open_end(status) {
             return Ok(status);
         }
     }
+}
+
+fn drops(channels: &[Arc<Channel>]) -> u32 {
+    let each = channels.iter().map(|channel| channel.drops());
+    each.fold(0, u32::wrapping_add)
 }
 
 /// Tries again and again, with the GIL held, for a short time.
@@ -163,6 +177,11 @@ const TRIES_PER_CLOCK: u32 = 4;
 /// A signal that comes between the look at it and the sleep would be slept over; so no sleep is
 /// longer than this.
 const SLICE_NS: i64 = 1_000_000_000;
+
+/// Whether it is worth to wait after an attempt without time: memory may come free.
+fn is_early(status: i32) -> bool {
+    status == SIPC_NO_SPACE || is_open_end(status)
+}
 
 fn is_open_end(status: i32) -> bool {
     matches!(status, SIPC_TIMEOUT | SIPC_FULL | SIPC_INTERRUPTED)

@@ -188,7 +188,6 @@ impl Producer {
         value.label = format.as_ptr().cast();
         value.label_len = format.len() as u64;
         self.channel.check_open(py)?;
-        self.channel.unloan_overdue();
         let mut report = Report::new();
         let channels = std::slice::from_ref(&self.channel);
         let status = wait(py, timeout, First::Try, channels, |timeout_ns| {

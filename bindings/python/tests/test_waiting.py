@@ -146,16 +146,79 @@ def test_close_ends_the_wait_of_another_thread():
 
 def test_a_second_thread_in_a_handle_is_told_so():
     with ipc.Receiver("q") as receiver:
-        waiter = threading.Thread(target=lambda: receiver.receive(timeout=30))
-        waiter.start()
-        with pytest.raises(ipc.Busy):
-            while True:  # until the thread waits
-                try:
-                    receiver.receive(timeout=0)
-                except ipc.Timeout:
-                    time.sleep(0.01)
+        received = beside(lambda: receiver.receive(timeout=SOON))
+        until_busy(lambda: receiver.receive(timeout=0))
         ipc.send("q", 1)
-        waiter.join()
+        assert received().value == 1
+
+
+def test_what_is_dropped_while_another_thread_waits_is_room_for_it():
+    with ipc.Sender("q", pool_bytes_max=1 << 20) as sender:
+        loans = [sender.loan_bytes(120_000) for _ in range(8)]
+        sent = beside(lambda: sender.send(bytes(600_000), timeout=SOON))
+        until_busy(lambda: sender.send(1, timeout=0))
+        loans.clear()
+        sent()
+        with ipc.Receiver("q", timeout=0) as receiver:
+            assert [len(m.value) for m in receiver if m.value != 1] == [600_000]
+        assert ipc.audit("q")[0]["chunks_in_use"] == 0
+
+
+def test_calls_that_are_dropped_while_another_thread_waits_are_cancelled():
+    with ipc.Client("s") as client, ipc.Server("s", timeout=SOON) as server:
+        awaited, asked = client.start("work"), client.start("other work")
+        calls = [client.start("more work") for _ in range(8)]
+        result = beside(lambda: awaited.result(timeout=SOON))
+        until_busy(lambda: asked.next(timeout=0))
+        calls.clear()
+        server.receive().reply(1)
+        assert result() == 1
+        client.send("end")
+        assert [server.receive().method for _ in range(2)] == ["other work", "end"]
+
+
+# Seconds that are long enough on any machine.
+SOON = 20
+
+
+def beside(work):
+    """Works in another thread, in a handle that others look into: who meets them there tries again.
+    Answers what waits for the result."""
+    outcome = []
+
+    def run():
+        while not outcome:
+            try:
+                outcome.append((work(), None))
+            except ipc.Busy:
+                continue
+            except Exception as error:
+                outcome.append((None, error))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+
+    def join():
+        thread.join(SOON + 10)
+        assert outcome, "the other thread does not end"
+        result, error = outcome[0]
+        if error is not None:
+            raise error
+        return result
+
+    return join
+
+
+def until_busy(attempt):
+    """Waits until another thread is inside the handle."""
+    started = time.monotonic()
+    with pytest.raises(ipc.Busy):
+        while time.monotonic() < started + SOON:
+            try:
+                attempt()
+            except ipc.Timeout:
+                pass
+            time.sleep(0.01)
 
 
 def test_threads_share_the_one_call_helpers():

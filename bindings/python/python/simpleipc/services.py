@@ -161,10 +161,8 @@ class Call:
 
     def __del__(self):
         if not self._is_over:
-            try:
-                self.cancel()
-            except Error:
-                pass  # closed, or used by another thread: the end of the handle ends the call
+            self._client.drop_call(self._number)
+            look(self._client)
 
     def _take(self, timeout):
         """A reply of a stream; the end is kept."""
