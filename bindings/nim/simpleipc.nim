@@ -3,7 +3,7 @@
 ## Timeouts are in milliseconds: -1 waits for ever, 0 only tries. What waits raises a TimeoutError
 ## when its time is up. Times are nanoseconds of CLOCK_MONOTONIC.
 
-import std/[dynlib, os]
+import std/[atomics, dynlib, os]
 import simpleipc/[generated, values]
 
 when not defined(gcDestructors):
@@ -139,6 +139,46 @@ proc takeValue(message: Message): Value =
   result = message.value
   if not isShown(result): message.release()
 
+# What is given back in a handle; later, if another thread is inside it just then
+
+type
+  Undo = proc (channel: RawChannel, one: uint64): int32 {.nimcall, gcsafe, raises: [].}
+
+  Leftover = object
+    next: ptr Leftover
+    undo: Undo
+    one: uint64
+
+  Leftovers = object
+    ## Of a handle and its loans, which may outlive it, and be another thread's.
+    owners: Atomic[int]
+    first: Atomic[ptr Leftover]
+
+proc newLeftovers(): ptr Leftovers =
+  result = createShared(Leftovers)
+  result.owners.store(1)
+
+proc giveBack(leftovers: ptr Leftovers, channel: RawChannel, undo: Undo, one: uint64) =
+  if undo(channel, one) == stBusy:
+    let left = createShared(Leftover)
+    left[] = Leftover(next: leftovers.first.load, undo: undo, one: one)
+    while not leftovers.first.compareExchange(left.next, left): discard
+
+proc tidyUp(leftovers: ptr Leftovers, channel: RawChannel) =
+  if leftovers.first.load(moRelaxed) == nil: return
+  var next = leftovers.first.exchange(nil)
+  while next != nil:
+    let left = next
+    next = left.next
+    leftovers.giveBack(channel, left.undo, left.one)
+    freeShared(left)
+
+proc letGo(leftovers: var ptr Leftovers, channel: RawChannel) =
+  if leftovers != nil and leftovers.owners.fetchSub(1) == 1:
+    leftovers.tidyUp(channel) # which is closed: nothing is left over any more
+    freeShared(leftovers)
+  leftovers = nil
+
 # Handles
 
 type
@@ -153,6 +193,7 @@ type
   Opened = object
     raw: RawChannel
     isOpen: bool
+    leftovers: ptr Leftovers
 
   Handle* = ref object of RootObj
     opened: Opened
@@ -177,7 +218,10 @@ proc close(opened: var Opened) =
     opened.isOpen = false
     discard sipc_close(opened.raw)
 
-proc `=destroy`(opened: var Opened) = close(opened)
+proc `=destroy`(opened: var Opened) =
+  close(opened)
+  letGo(opened.leftovers, opened.raw)
+
 proc `=copy`(target: var Opened, source: Opened) {.error.}
 
 proc close*(handle: Handle) =
@@ -185,8 +229,9 @@ proc close*(handle: Handle) =
   close(handle.opened)
 
 proc rawOf*(handle: Handle): RawChannel =
-  ## For the rest of this module.
+  ## For the next call in it, before which goes back what is left over.
   if not handle.opened.isOpen: raiseStatus(stClosed, "the handle is closed; open another one")
+  handle.opened.leftovers.tidyUp(handle.opened.raw)
   handle.opened.raw
 
 proc encodeOptions(options: Options): RawOptions =
@@ -208,6 +253,7 @@ proc openAs*(handle: Handle, name: cstring, role: uint32, options: Options) =
   var complaint = newComplaint()
   require sipc_open(name, role, addr raw, addr handle.opened.raw, addr complaint), complaint
   handle.opened.isOpen = true
+  handle.opened.leftovers = newLeftovers()
   handle.name = $name
 
 template opener(T: typedesc, role: uint32, construct: untyped) =
@@ -301,18 +347,25 @@ type
     raw: RawValue
     isLent: bool
     channel: RawChannel
+    leftovers: ptr Leftovers
 
   Loan* = ref object
     ## Memory inside a channel: fill it through `address`, then put it.
     lent: Lent
     label: string
 
+proc unloan(channel: RawChannel, data: uint64): int32 =
+  sipc_unloan(channel, cast[pointer](data)) # refused if the channel has gone, loan and all
+
 proc cancel(lent: var Lent) =
   if lent.isLent:
     lent.isLent = false
-    discard sipc_unloan(lent.channel, lent.raw.data) # refused if the channel has gone, loan and all
+    lent.leftovers.giveBack(lent.channel, unloan, cast[uint64](lent.raw.data))
 
-proc `=destroy`(lent: var Lent) = cancel(lent)
+proc `=destroy`(lent: var Lent) =
+  cancel(lent)
+  letGo(lent.leftovers, lent.channel)
+
 proc `=copy`(target: var Lent, source: Lent) {.error.}
 
 proc raw(loan: Loan): var RawValue = loan.lent.raw
@@ -324,7 +377,8 @@ proc address*(loan: Loan): pointer =
 proc len*(loan: Loan): int = int(loan.raw.len)
 
 proc cancel*(loan: Loan) =
-  ## Gives it back unpublished; after it was put without harm.
+  ## Gives it back unpublished; after it was put without harm. If another thread waits in the
+  ## handle, it goes back before the next call there.
   cancel(loan.lent)
 
 proc lend(handle: Producer, loan: Loan, timeout: int): Loan =
@@ -333,6 +387,8 @@ proc lend(handle: Producer, loan: Loan, timeout: int): Loan =
   loan.lent.channel = handle.rawOf
   require sipc_loan(loan.lent.channel, addr loan.raw, ns, addr complaint), complaint
   loan.lent.isLent = true
+  loan.lent.leftovers = handle.opened.leftovers
+  discard loan.lent.leftovers.owners.fetchAdd(1)
   loan
 
 proc newLoan(): Loan =

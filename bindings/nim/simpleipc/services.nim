@@ -67,7 +67,7 @@ proc next*(call: Call, timeout = -1): tuple[value: Value, more: bool] =
   let (channel, ns) = (call.client.rawOf, nanoseconds(timeout))
   let status = sipc_result(channel, call.number, ns, addr message.raw, addr complaint)
   let more = status == stOk and (message.raw.flags and messageMore) != 0
-  call.isOver = not (more or status in [stTimeout, stInterrupted])
+  call.isOver = not (more or status in [stTimeout, stInterrupted, stBusy])
   if status == stFailed:
     let said = message.takeValue
     raise newServiceError(said["code"].getInt, said["message"].getStr, said["data"])
@@ -76,8 +76,11 @@ proc next*(call: Call, timeout = -1): tuple[value: Value, more: bool] =
   if not more: call.last = result.value
 
 proc cancel*(call: Call) =
-  ## Ends the call; a server that works on it sees that nobody waits.
+  ## Ends the call; a server that works on it sees that nobody waits. While another thread waits in
+  ## the client it is a RetryError (BUSY), and the call goes on.
   requirePlain sipc_cancel(call.client.rawOf, call.number)
+
+proc uncall(channel: RawChannel, number: uint64): int32 = sipc_cancel(channel, number)
 
 proc outcome*(call: Call, timeout = -1): Value =
   ## The result, after all replies of a stream, which are thrown away. If it does not come in time
@@ -89,7 +92,8 @@ proc outcome*(call: Call, timeout = -1): Value =
       let (value, more) = call.next(if timeout < 0: -1 else: left)
       if not more: return value
     except TimeoutError:
-      call.cancel()
+      let client = call.client
+      client.opened.leftovers.giveBack(client.opened.raw, uncall, call.number)
       raise
 
 proc call*(

@@ -139,27 +139,68 @@ test "names and options that are wrong are refused":
   fails(MisuseError, stWrongPattern): discard newSubscriber(sender.name)
   expect SystemError: discard clean(directory = "/nonexistent")
 
-var shared: Receiver
+template eventually(condition: untyped) =
+  let finish = nowNs() + Patience * 1_000_000
+  while not condition and nowNs() < finish: sleep(1)
+  check condition
+
+template isBusy(body: untyped): bool =
+  var answer = false
+  try: body
+  except RetryError as error: answer = error.status == stBusy
+  answer
+
+template insisting(body: untyped): int32 =
+  ## How it ends, of what is tried again as long as the other thread is inside.
+  var status = stBusy
+  while status == stBusy:
+    try:
+      body
+      status = stOk
+    except IpcError as error: status = error.status
+  status
+
+var
+  shared: Receiver
+  sharedSender: Sender
+  ended: int32
+
+proc take(timeout: int) = discard shared.receive(timeout)
 
 proc waitInThread() {.thread.} =
-  {.cast(gcsafe).}:
-    while true:
-      try: discard shared.receive()
-      except RetryError as error:
-        if error.status == stInterrupted: break # else the other thread was inside
+  {.cast(gcsafe).}: ended = insisting(take(Patience))
+
+proc sendInThread() {.thread.} =
+  {.cast(gcsafe).}: ended = insisting(sharedSender.send(2, timeout = Patience))
 
 test "another thread finds a handle busy, and may end its wait":
   shared = newReceiver(fresh())
   var thread: Thread[void]
   createThread(thread, waitInThread)
-  var isBusy = false
-  while not isBusy:
-    try: discard shared.receive(1)
-    except TimeoutError: discard
-    except RetryError as error: isBusy = error.status == stBusy
+  eventually isBusy(take(1))
   shared.interrupt()
   joinThread(thread)
+  check ended == stInterrupted
   shared.close()
+
+test "a loan that is let go while another thread waits in its handle goes back":
+  sharedSender = newSender(fresh(), Options(depth: 16))
+  var all: seq[Loan]
+  for _ in 1 .. 16: all.add sharedSender.loanBytes(1000)
+  fails(RetryError, stFull):
+    for _ in 1 .. 100: sharedSender.send(1, timeout = 1)
+  var thread: Thread[void]
+  createThread(thread, sendInThread)
+  eventually isBusy(sharedSender.send(3, timeout = 0))
+  for index in 8 .. 15: all[index].cancel()
+  all.setLen 0
+  let receiver = newReceiver(sharedSender.name)
+  discard receiver.receive(Patience)
+  joinThread(thread)
+  check ended == stOk
+  for _ in 1 .. 16: all.add sharedSender.loanBytes(1000)
+  sharedSender.close()
+  for _ in receiver.messages(0): discard
 
 test "one of several has something":
   let (first, second) = (newSender(fresh()), newSender(fresh()))
