@@ -109,7 +109,7 @@ type handle struct {
 }
 
 // gate lets one goroutine at a time into a handle. What the garbage collector finds to be done in
-// there is done between two visits.
+// there is done between two visits, or two attempts of one that waits.
 type gate struct {
 	sync.Mutex
 	isBusy  bool
@@ -188,18 +188,31 @@ func (h *handle) leave() {
 	h.gate.Lock()
 	defer h.gate.Unlock()
 	h.gate.isBusy = false
-	for _, errand := range h.gate.errands {
-		errand()
-	}
-	h.gate.errands = nil
+	h.gate.run()
 }
 
-// soon runs a short errand inside the handle: now, or when whoever is inside leaves.
+func (g *gate) run() {
+	for _, errand := range g.errands {
+		errand()
+	}
+	g.errands = nil
+}
+
+// pause is for whoever is inside, between two attempts.
+func (h *handle) pause() {
+	h.gate.Lock()
+	defer h.gate.Unlock()
+	h.gate.run()
+}
+
+// soon runs a short errand inside the handle: now, or when whoever is inside leaves. Who waits there
+// pauses for it, since it may be what that one waits for.
 func (h *handle) soon(errand func()) {
 	h.gate.Lock()
 	defer h.gate.Unlock()
 	if h.gate.isBusy {
 		h.gate.errands = append(h.gate.errands, errand)
+		sipcInterrupt(h.raw)
 	} else {
 		errand()
 	}
@@ -213,7 +226,9 @@ func mayWait(status Status) bool {
 // finish turns the status of a first attempt, with a timeout of 0, into that of the whole wait.
 func (h *handle) finish(ctx context.Context, status Status,
 	attempt func(timeoutNs int64) Status) error {
-	if !mayWait(status) {
+	// Without time, there is no space also if memory is only in use.
+	isEarly := status == ErrNoSpace && ctx != NoWait
+	if !mayWait(status) && !isEarly {
 		return h.encoder.failure.failure(status)
 	}
 	return wait(ctx, status, []*handle{h}, &h.encoder.failure, attempt)
@@ -237,6 +252,9 @@ func wait(ctx context.Context, status Status, handles []*handle, failure *rawErr
 					return failure.failure(status)
 				}
 			}
+		}
+		for _, h := range handles {
+			h.pause()
 		}
 		timeoutNs := int64(-1)
 		if isLimited {

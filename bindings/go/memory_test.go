@@ -225,6 +225,34 @@ func TestForgottenLoansAndHandlesAreTakenBackByTheCollector(t *testing.T) {
 	}
 }
 
+func TestAWaitHasTheRoomOfLoansThatAreForgottenMeanwhile(t *testing.T) {
+	fresh(t)
+	sender := made[*Sender](t)(OpenSender("room", &Options{PoolBytesMax: 1 << 20}))
+	func() {
+		loans := make([]*Loan, 8)
+		for index := range loans {
+			var err error
+			loans[index], err = sender.LoanBytes(background, 120_000)
+			well(t, err)
+		}
+		refused(t, "no room", sender.Send(NoWait, make([]byte, 600_000)), ErrNoSpace)
+		runtime.KeepAlive(loans)
+	}()
+	ctx := limited(t)
+	result := make(chan error, 1)
+	go func() { result <- sender.Send(ctx, make([]byte, 600_000)) }()
+	for ctx.Err() == nil && len(result) == 0 {
+		runtime.GC()
+		runtime.Gosched()
+	}
+	well(t, <-result)
+	receiver := made[*Receiver](t)(OpenReceiver("room", nil))
+	m, err := receiver.Receive(ctx)
+	well(t, err)
+	m.Release()
+	same(t, "chunks in use", audited(t, "room")["chunks_in_use"].(float64), 0)
+}
+
 func TestAViewLivesUntilTheNextMessage(t *testing.T) {
 	fresh(t)
 	publisher := made[*Publisher](t)(OpenPublisher("views", &Options{Depth: 16}))
