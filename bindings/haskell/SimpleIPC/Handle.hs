@@ -4,7 +4,7 @@
 -- | Handles on queues, topics, states, signals and locks. A handle belongs to one thread at a time.
 module SimpleIPC.Handle
     ( Options (..), defaults, Handle (..), Role (..), openAs, openPlace, with, close, interrupt
-    , descriptor, inside, withChannel, withOptions
+    , descriptor, inside, giveBack, withChannel, withOptions
     , Publisher, Subscriber, Sender, Receiver, Setter, Watcher, Notifier, Waiter, Lock
     , openPublisher, openSubscriber, openSender, openReceiver, openSetter, openWatcher
     , openNotifier, openWaiter, openLock
@@ -87,6 +87,7 @@ data Handle (verb :: Role) = Handle
     , place :: !(Maybe Text) -- ^ the directory
     , meant :: !(IORef Bool) -- ^ somebody has interrupted it
     , latestTaken :: !(IORef (Maybe Message)) -- ^ is done when the next one is asked for
+    , leftovers :: !(IORef [Ptr RawChannel -> IO Int32]) -- ^ to be given back by the next call
     }
 
 type Publisher = Handle 'Publish
@@ -143,7 +144,7 @@ openPlace :: Word32 -> CString -> Text -> Options -> IO (Handle verb)
 openPlace role text name options = mask_ $ withOptions options $ \raw -> alloca $ \out -> do
     calling (sipc_open text role raw out)
     opened <- peek out >>= newForeignPtr closer
-    Handle opened name (directory options) <$> newIORef False <*> newIORef Nothing
+    Handle opened name (directory options) <$> newIORef False <*> newIORef Nothing <*> newIORef []
 
 foreign import ccall "&sipc_close" closer :: FinalizerPtr RawChannel
 
@@ -170,10 +171,25 @@ descriptor handle = withChannel handle $ \raw -> alloca $ \out -> do
 withChannel :: Handle verb -> (Ptr RawChannel -> IO a) -> IO a
 withChannel = withForeignPtr . channel
 
+-- | Gives a loan or a call back. If another thread is inside the handle just then, that one does it
+-- before its wait goes on, in a second at most, or whoever calls next.
+giveBack :: Handle verb -> (Ptr RawChannel -> IO Int32) -> IO ()
+giveBack handle end = do
+    ended <- withChannel handle end
+    when (ended == SIPC_BUSY) $ atomicModifyIORef' (leftovers handle) (\rest -> (end : rest, ()))
+
+tidyUp :: Handle verb -> IO ()
+tidyUp handle = do
+    some <- readIORef (leftovers handle)
+    unless (null some) . mask_ $
+        atomicModifyIORef' (leftovers handle) (\rest -> ([], rest)) >>= mapM_ (giveBack handle)
+
 -- | Calls what may wait in a handle.
 inside :: Handle verb -> Timeout -> (Ptr RawChannel -> Int64 -> Ptr RawError -> IO Int32) -> IO ()
 inside handle timeout call = withChannel handle $ \raw ->
-    calling (\complaint -> waiting (meant handle) timeout (\left -> call raw left complaint))
+    calling $ \complaint -> waiting (meant handle) timeout $ \left -> do
+        tidyUp handle
+        call raw left complaint
 
 -- | Handles that put values.
 class Puts (verb :: Role)
@@ -201,8 +217,7 @@ putFilled handle timeout captured room fill = withRoom room $ \raw -> mask $ \re
     lent <- readField raw sipc_value_data
     bytes <- readField raw sipc_value_len
     writeField raw sipc_value_capture_time_ns captured
-    let givesBack = withChannel handle (\opened -> sipc_unloan opened lent)
-    flip onException givesBack $ do
+    flip onException (giveBack handle (`sipc_unloan` lent)) $ do
         restore (fill lent (fromIntegral bytes))
         inside handle timeout (\opened left -> sipc_put opened raw left)
 
@@ -307,6 +322,7 @@ waitAny timeout sources = do
     anyMeant <- newIORef False
     alloca $ \out -> withArrayLen raws $ \count opened -> do
         let attempt complaint left = do
+                forM_ sources (\(Source handle) -> tidyUp handle)
                 ended <- sipc_wait opened (fromIntegral count) left out complaint
                 when (ended == SIPC_INTERRUPTED) $
                     mapM takeMeant sources >>= writeIORef anyMeant . or

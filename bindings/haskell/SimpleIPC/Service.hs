@@ -12,7 +12,7 @@ module SimpleIPC.Service
 import Prelude hiding (take)
 
 import Control.Exception hiding (Handler, handle)
-import Control.Monad (void, when)
+import Control.Monad (unless, void, when)
 import Data.Int (Int64)
 import Data.IORef (newIORef, readIORef, writeIORef)
 import Data.Maybe (fromMaybe)
@@ -86,7 +86,7 @@ nextReply (InFlight client inFlight) timeout = do
 
 -- | The result, after all other replies. A call that does not end in time is cancelled.
 result :: Call -> Timeout -> IO Value
-result inFlight timeout = do
+result inFlight@(InFlight client which) timeout = do
     wanted <- nanoseconds timeout
     begun <- sipc_now_ns
     let next left = do
@@ -95,9 +95,15 @@ result inFlight timeout = do
                 now <- sipc_now_ns
                 let rest = fromIntegral (max 0 (begun + wanted - now)) / 1e9
                 next (if wanted < 0 then Forever else Seconds rest)
-    next timeout `onException` cancel inFlight
+        givesUp stop = do
+            -- Where another thread was inside, it may be asked again.
+            unless ((status <$> fromException stop) == Just SIPC_BUSY) $
+                giveBack client (`sipc_cancel` which)
+            throwIO (stop :: SomeException)
+    next timeout `catch` givesUp
 
--- | Ends it; a server that works on it learns it. One that is over is allowed.
+-- | Ends it; a server that works on it learns it. One that is over is allowed. SIPC_BUSY while
+-- another thread waits in the client, and it goes on.
 cancel :: Call -> IO ()
 cancel (InFlight client inFlight) =
     withChannel client (\opened -> callingPlain (sipc_cancel opened inFlight))

@@ -183,10 +183,7 @@ nothingIsLeftOfTenThousandMessages = do
     performMajorGC
     told <- Ipc.audit (Just "many") Nothing
     unless ("\"leaks\":[]" `C.isInfixOf` told) (fail (C.unpack told))
-    let key = "\"chunks\":"
-        behind = C.drop (B.length key) (snd (C.breakSubstring key told))
-        chunks = read (C.unpack (C.takeWhile isDigit behind))
-    unless (chunks <= (1024 :: Int)) (fail (C.unpack told)) -- of 20000 that were sent
+    unless (numberIn told "\"chunks\":" <= 1024) (fail (C.unpack told)) -- of 20000 that were sent
     Ipc.close publisher
     forM_ [1 .. 1000 :: Int] $ \index -> do -- 256 may be open
         void (Ipc.openSubscriber "many" Ipc.defaults)
@@ -203,16 +200,20 @@ nothingIsLeftOfTenThousandMessages = do
     Ipc.close sender
     Ipc.close receiver
 
+-- | The number that follows a key of the audit.
+numberIn :: B.ByteString -> B.ByteString -> Int
+numberIn told key = read (C.unpack (C.takeWhile isDigit behind))
+  where
+    behind = C.drop (B.length key) (snd (C.breakSubstring key told))
+
 closingEndsAWaitAndMayBeDoneTwice :: IO ()
 closingEndsAWaitAndMayBeDoneTwice = do
     receiver <- Ipc.openReceiver "closed" Ipc.defaults
-    ended <- newEmptyMVar
-    void . forkIO $
-        try (insist receiver) >>= putMVar ended . either Ipc.status (const SIPC_OK)
-    untilBusy receiver
+    ended <- elsewhere (Ipc.take receiver Forever)
+    untilBusy (Ipc.take receiver (Seconds 0))
     Ipc.close receiver
     Ipc.close receiver
-    takeMVar ended >>= \status -> same "status" status SIPC_CLOSED
+    void (refused (code SIPC_CLOSED) ended)
     stop <- refused (code SIPC_CLOSED) (Ipc.take receiver Forever)
     same "class" (Ipc.isGone stop) True
     Ipc.forMessages receiver Forever (const (fail "a message"))
@@ -223,34 +224,47 @@ closingEndsAWaitAndMayBeDoneTwice = do
     void (refused (code SIPC_CLOSED) (Ipc.descriptor receiver))
 
 -- | Of a thread that is to wait inside: when the other one is, for a moment, it tries again.
-insist :: Ipc.Receiver -> IO Ipc.Message
-insist receiver = do
-    outcome <- try (Ipc.take receiver Forever)
+insist :: IO a -> IO a
+insist work = do
+    outcome <- try work
     case outcome of
-        Left stop | Ipc.status stop == SIPC_BUSY -> insist receiver
+        Left stop | Ipc.status stop == SIPC_BUSY -> insist work
         Left stop -> throwIO stop
-        Right message -> return message
+        Right done -> return done
+
+inTime :: String -> IO a -> IO a
+inTime what work = timeout 20000000 work >>= maybe (fail (what ++ ": not in time")) return
+
+until' :: String -> IO Bool -> IO ()
+until' what isSo = inTime what again
+  where
+    again = isSo >>= \truth -> unless truth (yield >> again)
 
 -- | Until another thread is inside, which is told by what this one is refused with.
-untilBusy :: Ipc.Receiver -> IO ()
-untilBusy receiver = do
-    outcome <- try (Ipc.take receiver (Seconds 0))
-    unless (either Ipc.status (const SIPC_OK) outcome == SIPC_BUSY) (yield >> untilBusy receiver)
+untilBusy :: IO a -> IO ()
+untilBusy work = until' "somebody inside" $ do
+    outcome <- try work
+    return (either Ipc.status (const SIPC_OK) outcome == SIPC_BUSY)
+
+-- | What ends in another thread, and an action that waits for that.
+elsewhere :: IO a -> IO (IO a)
+elsewhere work = do
+    ended <- newEmptyMVar
+    void (forkFinally (insist work) (putMVar ended))
+    return (inTime "the other thread" (takeMVar ended) >>= either throwIO return)
 
 aSecondThreadIsTold :: IO ()
 aSecondThreadIsTold = do
     receiver <- Ipc.openReceiver "busy" Ipc.defaults
-    ended <- newEmptyMVar
-    void . forkIO $ do
-        message <- insist receiver
-        stop <- refused (code SIPC_INTERRUPTED) (Ipc.take receiver Forever)
-        putMVar ended (show (Ipc.value message), Ipc.isRetry stop)
-    untilBusy receiver
+    taken <- elsewhere (Ipc.take receiver Forever)
+    untilBusy (Ipc.take receiver (Seconds 0))
     performMajorGC
     Ipc.send "busy" (Int 7)
-    threadDelay 1000
+    taken >>= \message -> same "taken" (show (Ipc.value message)) "Int 7"
+    ended <- elsewhere (Ipc.take receiver Forever)
+    untilBusy (Ipc.take receiver (Seconds 0))
     Ipc.interrupt receiver
-    takeMVar ended >>= \found -> same "taken" found ("Int 7", True)
+    refused (code SIPC_INTERRUPTED) ended >>= \stop -> same "class" (Ipc.isRetry stop) True
     Ipc.interrupt receiver
     Ipc.forMessages receiver Forever (const (fail "a message"))
     Ipc.with (Ipc.openWaiter "several" Ipc.defaults) $ \waiter -> do
@@ -266,16 +280,50 @@ aSecondThreadIsTold = do
         same "a descriptor" (number >= 0) True
     Ipc.close receiver
 
+aLoanThatMeetsAWaitGoesBack :: IO ()
+aLoanThatMeetsAWaitGoesBack =
+    Ipc.with (Ipc.openSender "met" Ipc.defaults { Ipc.depth = 16 }) $ \sender -> do
+        let send patience = Ipc.putWith sender patience 0 Null
+        sent <- newEmptyMVar
+        throws (== Thrown) . Ipc.putFilled sender soon 0 (Ipc.BytesRoom 1000) $ \_ _ -> do
+            void (refused (code SIPC_FULL) (replicateM_ 100 (send (Seconds 0.001))))
+            elsewhere (send soon) >>= putMVar sent
+            untilBusy (send (Seconds 0))
+            throwIO Thrown
+        until' "no chunk in use" $ do
+            told <- Ipc.audit (Just "met") Nothing
+            return (numberIn told "\"chunks_in_use\":" == 0)
+        Ipc.with (Ipc.openReceiver "met" Ipc.defaults) $ \receiver -> do
+            void (Ipc.take receiver soon)
+            inTime "sent" (takeMVar sent) >>= id
+            Ipc.forMessages receiver (Seconds 0) return
+
+aCallThatMeetsAWaitIsCancelled :: IO ()
+aCallThatMeetsAWaitIsCancelled = service "met calls" $ \server client -> do
+    kept <- Ipc.start client "kept" Null
+    other <- Ipc.start client "other" Null
+    first <- Ipc.nextRequest server soon
+    answered <- elsewhere (Ipc.result kept soon)
+    untilBusy (Ipc.nextReply kept (Seconds 0))
+    void (refused (code SIPC_BUSY) (Ipc.cancel other))
+    void (refused (code SIPC_BUSY) (Ipc.result other (Seconds 0)))
+    Ipc.reply first (Int 1)
+    answered >>= \one -> same "answer" (show one) "Int 1"
+    second <- Ipc.nextRequest server soon
+    Ipc.isCancelled second >>= \truth -> same "it may be asked again" truth False
+    void (refused (code SIPC_TIMEOUT) (Ipc.result other (Seconds 0)))
+    Ipc.isCancelled second >>= \truth -> same "cancelled" truth True
+
 anExceptionEndsAWait :: IO ()
 anExceptionEndsAWait = do
     receiver <- Ipc.openReceiver "outside" Ipc.defaults
     none <- timeout 30000 (Ipc.take receiver Forever)
     same "timeout" (fmap Ipc.number none) Nothing
     ended <- newEmptyMVar
-    thread <- forkFinally (insist receiver) (putMVar ended)
-    untilBusy receiver
+    thread <- forkFinally (insist (Ipc.take receiver Forever)) (putMVar ended)
+    untilBusy (Ipc.take receiver (Seconds 0))
     killThread thread
-    outcome <- takeMVar ended
+    outcome <- inTime "the end" (takeMVar ended)
     same "killed" (either fromException (const Nothing) outcome) (Just ThreadKilled)
     -- Masked, a wait ends by the exception or with the message, and never with neither.
     sender <- Ipc.openSender "outside" Ipc.defaults
@@ -395,16 +443,16 @@ instance Exception Thrown
 aHostAndItsPlugin :: IO ()
 aHostAndItsPlugin = Ipc.with (Ipc.openHost "host" Ipc.defaults) $ \host -> do
     program <- T.pack <$> getExecutablePath
-    let until' wanted = do
+    let next wanted = do
             one <- Ipc.event host soon
-            if Ipc.eventName one == wanted then return one else until' wanted
+            if Ipc.eventName one == wanted then return one else next wanted
     let calc' = Ipc.plugin "calc" program
     Ipc.startPlugin host calc' { Ipc.pluginArgs = ["plugin"], Ipc.pluginHangAfter = Just 20 }
-    until' "ready" >>= \one -> same "plugin" (Ipc.eventPlugin one) "calc"
+    next "ready" >>= \one -> same "plugin" (Ipc.eventPlugin one) "calc"
     Ipc.with (Ipc.pluginClient host "calc") $ \calc ->
         Ipc.call calc soon "add" [Int 2, Int 3] >>= \sum' -> same "sum" (show sum') "Int 5"
     Ipc.stopPlugin host "calc"
-    killed <- until' "killed"
+    killed <- next "killed"
     same "signal" (show (Ipc.field "signal" (Ipc.eventFacts killed))) "Int 15"
     void (refused (code SIPC_BAD_ARGUMENT) (Ipc.stopPlugin host "calc"))
     void (refused (code SIPC_BAD_NAME) (Ipc.startPlugin host (Ipc.plugin "a.b" "true")))
@@ -432,6 +480,8 @@ tests =
     , ("nothing is left of ten thousand messages", nothingIsLeftOfTenThousandMessages)
     , ("closing ends a wait and may be done twice", closingEndsAWaitAndMayBeDoneTwice)
     , ("a second thread is told, and an interrupt ends a wait", aSecondThreadIsTold)
+    , ("a loan that meets a wait of another thread goes back", aLoanThatMeetsAWaitGoesBack)
+    , ("a call that meets a wait of another thread", aCallThatMeetsAWaitIsCancelled)
     , ("an exception from outside ends a wait and loses nothing", anExceptionEndsAWait)
     , ("a method that throws is an error for its caller", aMethodThatThrowsIsAnErrorForItsCaller)
     , ("a call that is cancelled", aCallThatIsCancelled)
