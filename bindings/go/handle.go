@@ -205,8 +205,8 @@ func (h *handle) pause() {
 	h.gate.run()
 }
 
-// soon runs a short errand inside the handle: now, or when whoever is inside leaves. Who waits there
-// pauses for it, since it may be what that one waits for.
+// soon runs a short errand inside the handle: now, or when whoever is inside leaves. Who waits
+// there pauses for it, since it may be what that one waits for.
 func (h *handle) soon(errand func()) {
 	h.gate.Lock()
 	defer h.gate.Unlock()

@@ -127,9 +127,9 @@
     (raise-argument-error who "(or/c #f (>=/c 0))" seconds)))
 
 ;; Calls `try` until its status is final, and answers #f or the problem. It gets nanoseconds and an
-;; error object, and is called with 0 first; while it says TIMEOUT or FULL and time is left, it
-;; is called again in a thread of the operating system. If there is a `look`, that is called there
-;; instead: it takes nothing, and after it comes another `try`.
+;; error object, and is called with 0 first; while it says TIMEOUT or FULL, or at first NO_SPACE,
+;; and time is left, it is called again in a thread of the operating system. If there is a `look`,
+;; that is called there instead: it takes nothing, and after it comes another `try`.
 ;;
 ;; `handles` are those whose wait a break ends; without any a wait is a second at most, and a break
 ;; is noticed after that. `interrupted?` says whether somebody asked for an end, once. `undo` is
@@ -157,7 +157,7 @@
       (cond
         [(not one) #f]
         [(eqv? (problem-status one) status:interrupted) (if (interrupted?) one (loop))]
-        [(not (memv (problem-status one) (list status:timeout status:full))) one]
+        [(not (memv (problem-status one) early)) one]
         [(interrupted?) interruption]
         [(eqv? left 0) one]
         [else
@@ -173,6 +173,9 @@
 
 ;; Seconds of which the nanoseconds would not fit.
 (define forever 9e9)
+
+;; After these, without time, it is worth waiting: memory may come free.
+(define early (list status:timeout status:full status:no-space))
 
 ;; After these a wait may go on.
 (define passing (list status:timeout status:full status:interrupted))

@@ -266,12 +266,15 @@
   (begin0 (handle-interrupted? self)
           (set-handle-interrupted?! self #f)))
 
-;; What the collector has to do with a handle.
+;; What the collector has to do with a handle. Who waits there pauses for it: it may be room that
+;; is waited for.
 (define (when-idle self act)
   (start-atomic)
-  (if (zero? (handle-waits self))
-      (act)
-      (set-handle-put-off! self (cons act (handle-put-off self))))
+  (cond
+    [(zero? (handle-waits self)) (act)]
+    [else
+     (set-handle-put-off! self (cons act (handle-put-off self)))
+     (sipc-interrupt (handle-raw self))])
   (end-atomic))
 
 ;; Calls a procedure that waits in handles.

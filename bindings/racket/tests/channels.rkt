@@ -193,6 +193,26 @@
         (check-equal? (last (list-messages receiver)) 2))
       (check-not-false (sync/timeout soon waiting))
       (for-each ipc:loan-cancel (for/list ([_ 16]) (ipc:lend sender 'bytes 100)))))
+  (test-case "who waits for room has that of loans that are forgotten meanwhile"
+    (ipc:with-handles ([sender (ipc:open-sender "room" #:pool-bytes-max (expt 2 20))])
+      (for ([_ 8])
+        (ipc:lend sender 'bytes 120000))
+      (define (send-large)
+        (status-of (lambda () (ipc:send sender (make-bytes 600000)))))
+      (define waiting
+        (thread (lambda ()
+                  (let loop ()
+                    (when (eqv? (send-large) ipc:status:busy) ; with who looks below
+                      (loop))))))
+      (eventually (lambda () (eqv? (status-of (lambda () (ipc:send sender #"" #:timeout 0)))
+                                   ipc:status:busy)))
+      (eventually (lambda ()
+                    (collect-garbage)
+                    (sleep 0.01)
+                    (thread-dead? waiting)))
+      (ipc:with-handles ([receiver (ipc:open-receiver "room" #:timeout 0.1)])
+        (check-equal? (bytes-length (last (list-messages receiver))) 600000))
+      (check-equal? (hash-ref (car (ipc:audit "room")) 'chunks_in_use) 0)))
   (test-case "ten thousand messages leave nothing, whoever releases them"
     (ipc:with-handles ([sender (ipc:open-sender "many" #:depth 16)]
                        [receiver (ipc:open-receiver "many" #:timeout soon)])
