@@ -102,7 +102,9 @@ void call_with(struct attempt *attempt, value given, int64_t captured, int64_t t
     tidy_up_for(attempt);
     if (status == SIPC_OK)
         status = timeout == ITS_OWN_TIME ? SIPC_FULL : attempt->call(attempt, 0, &error);
-    if ((status == SIPC_FULL || status == SIPC_INTERRUPTED) && timeout != 0) {
+    /* Without time there is no space also if memory is only in use. */
+    if ((status == SIPC_FULL || status == SIPC_NO_SPACE || status == SIPC_INTERRUPTED)
+        && timeout != 0) {
         sipc_value copied = SIPC_VALUE_INIT;
         clear(&arena);
         copied.capture_time_ns = captured;

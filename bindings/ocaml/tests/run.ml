@@ -182,7 +182,7 @@ let until_busy work =
   until "somebody inside" (fun () ->
       match work () with
       | exception Error { status = Busy; _ } -> true
-      | exception Error { status = Timeout | Full; _ } -> false
+      | exception Error { status = Timeout | Full | No_space; _ } -> false
       | _ -> failwith "it could be done")
 
 let closing () =
@@ -260,6 +260,18 @@ let a_loan_that_meets_a_wait () =
           ignore (Receiver.receive ~timeout:soon receiver);
           !join ();
           Receiver.iter ~timeout:0. receiver ignore))
+
+let memory_in_use_is_waited_for () =
+  let options = { Options.default with pool_bytes_max = 1 lsl 20 } in
+  Sender.with_open ~options "room" (fun sender ->
+      let send timeout () = Sender.send ~timeout sender (Bytes (String.make 600_000 'x')) in
+      send soon ();
+      let join = in_background (send soon) in
+      until_busy (send 0.);
+      Receiver.with_open "room" (fun receiver ->
+          Message.release (Receiver.receive ~timeout:soon receiver);
+          join ();
+          ignore (Receiver.receive ~timeout:soon receiver)))
 
 let a_call_that_meets_a_wait () =
   service "met calls" (fun server client ->
@@ -433,6 +445,7 @@ let tests =
     ("closing ends a wait and may be done twice", closing);
     ("a second thread is told, and an interrupt ends a wait", threads);
     ("a loan that is given back while another thread waits", a_loan_that_meets_a_wait);
+    ("memory that is in use is waited for", memory_in_use_is_waited_for);
     ("a call that is cancelled while another thread waits", a_call_that_meets_a_wait);
     ("a method that throws is an error for its caller", methods_that_throw);
     ("a call that is cancelled", calls_that_are_cancelled);
