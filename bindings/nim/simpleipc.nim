@@ -153,6 +153,8 @@ type
     ## Of a handle and its loans, which may outlive it, and be another thread's.
     owners: Atomic[int]
     first: Atomic[ptr Leftover]
+    isNudged: Atomic[bool] # a wait was interrupted for what is left over
+    isMeant: Atomic[bool] # or by the program
 
 proc newLeftovers(): ptr Leftovers =
   result = createShared(Leftovers)
@@ -163,6 +165,14 @@ proc giveBack(leftovers: ptr Leftovers, channel: RawChannel, undo: Undo, one: ui
     let left = createShared(Leftover)
     left[] = Leftover(next: leftovers.first.load, undo: undo, one: one)
     while not leftovers.first.compareExchange(left.next, left): discard
+    leftovers.isNudged.store(true)
+    discard sipc_interrupt(channel)
+
+proc goesOn(leftovers: ptr Leftovers, status: int32): bool =
+  ## Whether a wait ended only for what is left over.
+  if status == stInterrupted:
+    let isNudged = leftovers.isNudged.exchange(false)
+    result = not leftovers.isMeant.exchange(false) and isNudged
 
 proc tidyUp(leftovers: ptr Leftovers, channel: RawChannel) =
   if leftovers.first.load(moRelaxed) == nil: return
@@ -256,6 +266,17 @@ proc openAs*(handle: Handle, name: cstring, role: uint32, options: Options) =
   handle.opened.leftovers = newLeftovers()
   handle.name = $name
 
+template waiting(handle: Handle, timeout: int, call: untyped): int32 =
+  ## The status of a call on a `channel` that waits for `ns`, and that gives back meanwhile.
+  let finish = if timeout > 0: nowNs() + nanoseconds(timeout) else: 0'i64
+  var (ns {.inject.}, status) = (nanoseconds(timeout), stInterrupted)
+  while true:
+    let channel {.inject.} = handle.rawOf
+    status = call
+    if not handle.opened.leftovers.goesOn(status): break
+    if timeout > 0: ns = max(finish - nowNs(), 0)
+  status
+
 template opener(T: typedesc, role: uint32, construct: untyped) =
   proc construct*(name: string, options = Options()): T =
     result = T()
@@ -280,7 +301,9 @@ proc newSemaphore*(name: string, permits: uint32, options = Options()): Lock =
 
 proc interrupt*(handle: Handle) =
   ## Ends the wait in progress, or else the next one, by a RetryError. From any thread.
-  requirePlain sipc_interrupt(handle.rawOf)
+  let channel = handle.rawOf
+  handle.opened.leftovers.isMeant.store(true)
+  requirePlain sipc_interrupt(channel)
 
 proc fd*(handle: Handle): int32 =
   ## A descriptor that is readable as long as there may be something to take.
@@ -378,14 +401,13 @@ proc len*(loan: Loan): int = int(loan.raw.len)
 
 proc cancel*(loan: Loan) =
   ## Gives it back unpublished; after it was put without harm. If another thread waits in the
-  ## handle, it goes back before the next call there.
+  ## handle, that one does it before its wait goes on.
   cancel(loan.lent)
 
 proc lend(handle: Producer, loan: Loan, timeout: int): Loan =
   var complaint = newComplaint()
-  let ns = nanoseconds(timeout)
-  loan.lent.channel = handle.rawOf
-  require sipc_loan(loan.lent.channel, addr loan.raw, ns, addr complaint), complaint
+  require waiting(handle, timeout, sipc_loan(channel, addr loan.raw, ns, addr complaint)), complaint
+  loan.lent.channel = handle.opened.raw
   loan.lent.isLent = true
   loan.lent.leftovers = handle.opened.leftovers
   discard loan.lent.leftovers.owners.fetchAdd(1)
@@ -413,26 +435,25 @@ proc loan*(
   writeLabel(addr loan.raw, loan.label)
   handle.lend(loan, timeout)
 
-template putBy(handle: Producer, given: Value, captured: int64, call: untyped) =
+template putBy(handle: Producer, given: Value, captured: int64, timeout: int, call: untyped) =
   var encoded: Encoded
   encoded.encode(given)
   encoded.root.capture_time_ns = captured
-  let (channel {.inject.}, value {.inject.}) = (handle.rawOf, addr encoded.root)
+  let value {.inject.} = addr encoded.root
   var complaint {.inject.} = newComplaint()
-  require call, complaint
+  require waiting(handle, timeout, call), complaint
 
 proc put*(handle: Producer, given: Value, captureTimeNs = 0'i64, timeout = -1) =
   ## Publishes, sends or sets a value; waits for room.
-  putBy(handle, given, captureTimeNs):
-    sipc_put(channel, value, nanoseconds(timeout), addr complaint)
+  putBy(handle, given, captureTimeNs, timeout):
+    sipc_put(channel, value, ns, addr complaint)
 
 proc put*(handle: Producer, loan: Loan, captureTimeNs = 0'i64, timeout = -1) =
   ## Publishes what was filled in place.
   discard loan.address
   loan.raw.capture_time_ns = captureTimeNs
   var complaint = newComplaint()
-  let ns = nanoseconds(timeout)
-  require sipc_put(handle.rawOf, addr loan.raw, ns, addr complaint), complaint
+  require waiting(handle, timeout, sipc_put(channel, addr loan.raw, ns, addr complaint)), complaint
   loan.lent.isLent = false
 
 proc publish*[T](handle: Publisher, value: T, captureTimeNs = 0'i64, timeout = -1) =
@@ -451,8 +472,8 @@ const NoValue* = high(uint64) ## what `setIf` takes for "none yet"
 
 proc setIf*(handle: Setter, given: Value, expected: uint64, timeout = -1) =
   ## Sets the value if it is still the one of this sequence; else raises a RetryError (CONFLICT).
-  putBy(handle, given, 0'i64):
-    sipc_put_if(channel, value, expected, nanoseconds(timeout), addr complaint)
+  putBy(handle, given, 0'i64, timeout):
+    sipc_put_if(channel, value, expected, ns, addr complaint)
 
 proc setIf*[T](handle: Setter, value: T, expected: uint64, timeout = -1) =
   handle.setIf(%value, expected, timeout)

@@ -45,8 +45,8 @@ proc begin(client: Client, name: string, args: Value, flags: uint32): uint64 =
   encoded.encode(args)
   var complaint = newComplaint()
   let (word, root) = (checked(name, "method"), addr encoded.root)
-  let ns = nanoseconds(RoomMs)
-  let status = sipc_call(client.rawOf, word, root, flags, ns, addr result, addr complaint)
+  let status = waiting(client, RoomMs):
+    sipc_call(channel, word, root, flags, ns, addr result, addr complaint)
   require status, complaint
 
 proc start*(client: Client, name: string, args = null(), idempotent = false): Call =
@@ -64,8 +64,8 @@ proc next*(call: Call, timeout = -1): tuple[value: Value, more: bool] =
   if call.isOver: return (call.last, false)
   let message = newMessage()
   var complaint = newComplaint()
-  let (channel, ns) = (call.client.rawOf, nanoseconds(timeout))
-  let status = sipc_result(channel, call.number, ns, addr message.raw, addr complaint)
+  let status = waiting(call.client, timeout):
+    sipc_result(channel, call.number, ns, addr message.raw, addr complaint)
   let more = status == stOk and (message.raw.flags and messageMore) != 0
   call.isOver = not (more or status in [stTimeout, stInterrupted, stBusy])
   if status == stFailed:
