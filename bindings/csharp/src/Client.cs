@@ -81,7 +81,7 @@ namespace SimpleIpc
         {
             ulong channel = client.Number;
             ulong call = number;
-            client.Leftovers.Run(() => Raw.sipc_cancel(channel, call));
+            client.Leftovers.Run(channel, () => Raw.sipc_cancel(channel, call));
         }
 
         /// <summary>
@@ -163,7 +163,7 @@ namespace SimpleIpc
         {
             ulong channel = client.Number;
             ulong call = number;
-            client.Leftovers.Run(() => Raw.sipc_cancel(channel, call));
+            client.Leftovers.Run(channel, () => Raw.sipc_cancel(channel, call));
             GC.SuppressFinalize(this);
         }
 

@@ -97,6 +97,10 @@ namespace SimpleIpc
                 {
                     int status = Leftovers.Beside(
                         () => attempt(Library.Left(all, since)), handles);
+                    foreach (Handle handle in handles)
+                    {
+                        handle.Leftovers.TidyUp();
+                    }
                     if (status != Raw.INTERRUPTED)
                     {
                         return status;

@@ -7,7 +7,7 @@ namespace SimpleIpc
     /// <summary>
     /// What the collector finds of handles and gives back, in a thread of its own. So each may find
     /// the other inside a handle: then the collector's part is done later, and the program's is
-    /// tried again.
+    /// tried again. A wait pauses for it, since what is given back may be what it waits for.
     /// </summary>
     internal sealed class Leftovers
     {
@@ -16,7 +16,15 @@ namespace SimpleIpc
         private int ended;
 
         /// <summary>Does something in the handle, now or later; it answers the status.</summary>
-        public void Run(Func<int> action)
+        public void Run(ulong handle, Func<int> action)
+        {
+            if (!IsDone(action))
+            {
+                Raw.sipc_interrupt(handle);
+            }
+        }
+
+        private bool IsDone(Func<int> action)
         {
             Interlocked.Increment(ref begun);
             int status = Raw.BUSY;
@@ -32,6 +40,7 @@ namespace SimpleIpc
             {
                 later.Enqueue(action);
             }
+            return status != Raw.BUSY;
         }
 
         /// <summary>Does what could not be done, as far as it can be now.</summary>
@@ -39,7 +48,7 @@ namespace SimpleIpc
         {
             for (int left = later.Count; left > 0 && later.TryDequeue(out Func<int> action); left--)
             {
-                Run(action);
+                IsDone(action);
             }
         }
 

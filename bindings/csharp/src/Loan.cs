@@ -51,7 +51,7 @@ namespace SimpleIpc
             {
                 ulong number = producer.Number;
                 byte* lent = address;
-                producer.Leftovers.Run(() => Raw.sipc_unloan(number, lent));
+                producer.Leftovers.Run(number, () => Raw.sipc_unloan(number, lent));
             }
             Marshal.FreeHGlobal((IntPtr)given);
         }

@@ -16,6 +16,7 @@ internal static class CollectorTest
         Check.Run("queue", Queue);
         Check.Run("handles", Handles);
         Check.Run("loans and calls", LoansAndCalls);
+        Check.Run("room", Room);
         Check.Run("busy", Busy);
     }
 
@@ -122,6 +123,51 @@ internal static class CollectorTest
         }
     }
 
+    /// <summary>Loans that are let go of while their handle waits are what it waits for.</summary>
+    private static void Room()
+    {
+        using (Sender sender = new Sender("room", new Options { PoolBytesMax = 1 << 20 }))
+        {
+            List<Loan> loans = new List<Loan>();
+            Aside(() =>
+            {
+                for (int count = 0; count < 8; count++)
+                {
+                    loans.Add(sender.Loan(120000));
+                }
+            });
+            Task waiting = Task.Run(() =>
+            {
+                while (StatusOf(() => sender.Send(new byte[600000])) == Raw.BUSY)
+                {
+                    // It has met who looks below.
+                }
+            });
+            Check.Eventually("it waits",
+                () => StatusOf(() => GC.KeepAlive(sender.Descriptor)) == Raw.BUSY);
+            loans.Clear();
+            Check.Eventually("it has room", () => waiting.IsCompleted);
+            using (Receiver receiver = new Receiver("room"))
+            {
+                receiver.Receive(Soon).Dispose();
+            }
+            Check.Equal("no loan is left", HasNoChunks("room"), true);
+        }
+    }
+
+    private static int StatusOf(Action action)
+    {
+        try
+        {
+            action();
+            return Raw.OK;
+        }
+        catch (SipcException refused)
+        {
+            return (int)refused.Status;
+        }
+    }
+
     /// <summary>The collector is inside for as long as the first try takes.</summary>
     private static void Busy()
     {
@@ -129,7 +175,7 @@ internal static class CollectorTest
         using (ManualResetEvent isInside = new ManualResetEvent(false))
         using (ManualResetEvent mayGo = new ManualResetEvent(false))
         {
-            Task collector = Task.Run(() => sender.Leftovers.Run(() =>
+            Task collector = Task.Run(() => sender.Leftovers.Run(sender.Number, () =>
             {
                 isInside.Set();
                 mayGo.WaitOne();
@@ -147,7 +193,7 @@ internal static class CollectorTest
             collector.Wait();
             Check.Equal("busy by others", Leftovers.Beside(() => Raw.BUSY, sender), Raw.BUSY);
             Queue<int> statuses = new Queue<int>(new[] { Raw.BUSY, Raw.OK, -1 });
-            sender.Leftovers.Run(statuses.Dequeue);
+            sender.Leftovers.Run(sender.Number, statuses.Dequeue);
             sender.Leftovers.TidyUp();
             sender.Leftovers.TidyUp();
             Check.Equal("done later, and once", statuses.Count, 1);

@@ -20,7 +20,7 @@ public abstract class Handle implements AutoCloseable {
     final Duration timeout;
     private final Wakeup wakeup;
     private final Cleaner.Cleanable closer;
-    private final Leftovers leftovers = new Leftovers();
+    private final Leftovers leftovers;
     private volatile boolean isInterrupted;
 
     Handle(String name, int role, Options options) {
@@ -32,6 +32,7 @@ public abstract class Handle implements AutoCloseable {
             raw = arena.readLong();
             timeout = given.timeout();
         }
+        leftovers = new Leftovers(raw);
         wakeup = new Wakeup(raw);
         closer = Library.CLEANER.register(this, closing(raw));
     }
@@ -89,6 +90,9 @@ public abstract class Handle implements AutoCloseable {
             while (true) {
                 int status =
                         beside(() -> attempt.attempt(Library.left(timeoutNs, begin)), handles);
+                for (Handle handle : handles) {
+                    handle.tidyUp();
+                }
                 if (status != Raw.INTERRUPTED) {
                     return status;
                 }

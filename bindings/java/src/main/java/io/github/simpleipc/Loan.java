@@ -21,6 +21,8 @@ public final class Loan implements AutoCloseable {
         private final Producer producer;
         private final long address;
         private volatile boolean isOut = true;
+        /** While it is put: what it ends with shows whether it is still out. */
+        private volatile boolean isLeaving;
 
         State(Producer producer, long address) {
             this.producer = producer;
@@ -30,6 +32,9 @@ public final class Loan implements AutoCloseable {
         int giveBack() {
             if (!isOut) {
                 return Raw.OK;
+            }
+            if (isLeaving) {
+                return Raw.BUSY;
             }
             int status = Raw.sipc_unloan(producer.raw, address);
             isOut = status == Raw.BUSY;
@@ -84,11 +89,14 @@ public final class Loan implements AutoCloseable {
         check();
         struct.putLong(Raw.VALUE_CAPTURE_TIME_NS, captureTimeNs);
         long place = Library.address(struct);
+        state.isLeaving = true;
         try (Arena arena = Arena.open()) {
             arena.check(Handle.patiently(Library.nanoseconds(producer.timeout),
                     ns -> Raw.sipc_put(producer.raw, place, ns, arena.error()), producer));
+            state.isOut = false;
+        } finally {
+            state.isLeaving = false;
         }
-        state.isOut = false;
         returner.clean();
     }
 

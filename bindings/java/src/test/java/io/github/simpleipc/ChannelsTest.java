@@ -315,6 +315,38 @@ public class ChannelsTest {
     }
 
     @Test
+    public void aWaitHasTheRoomOfLoansThatAreForgottenMeanwhile() throws Exception {
+        try (Sender sender = new Sender("room", new Options().poolBytesMax(1 << 20))) {
+            List<Loan> loans = new ArrayList<>();
+            for (int count = 0; count < 8; count++) {
+                loans.add(sender.loan(120_000));
+            }
+            FutureTask<Boolean> waiting = background(() -> {
+                while (true) {
+                    try {
+                        sender.send(new byte[600_000]);
+                        return true;
+                    } catch (SipcException.Retry busy) {
+                        assertEquals(Status.BUSY, busy.status()); // with who looks below
+                    }
+                }
+            });
+            eventually(() ->
+                    assertThrows(SipcException.class, sender::fd).status() == Status.BUSY);
+            loans.clear();
+            eventually(() -> {
+                System.gc();
+                return waiting.isDone();
+            });
+            assertTrue(result(waiting));
+            try (Receiver receiver = new Receiver("room")) {
+                receiver.receive(SOON).close();
+            }
+            assertEquals(0, chunksInUse("room"));
+        }
+    }
+
+    @Test
     public void theCollectorMakesNobodyBusy() throws Exception {
         try (Sender sender = new Sender("swept")) {
             CountDownLatch isInside = new CountDownLatch(1);
