@@ -178,17 +178,19 @@ func TestForgottenMessagesAreReleasedByTheCollector(t *testing.T) {
 			well2(t, publisher.Publish(background, make([]byte, 1000)))
 		}
 	}()
-	most := int64(0)
 	ctx := limited(t)
-	for range 10_000 {
-		m, err := subscriber.Receive(ctx)
-		well(t, err)
-		same(t, "length", len(m.Bytes()), 1000)
-		most = max(most, subscriber.held.count.Load())
+	for range 10 {
+		for range 1000 {
+			m, err := subscriber.Receive(ctx)
+			well(t, err)
+			same(t, "length", len(m.Bytes()), 1000)
+		}
+		// Nobody but the binding itself asks the garbage collector to run, which it did below that.
+		for ctx.Err() == nil && subscriber.held.count.Load() > 5000 {
+			runtime.Gosched()
+		}
 	}
-	if most > 5000 {
-		t.Errorf("%d messages were held at once", most)
-	}
+	well(t, ctx.Err())
 	_, err := subscriber.Receive(NoWait) // whoever asks for the next one has done with the last
 	refused(t, "receive", err, ErrTimeout)
 	collected(t, func() bool {

@@ -58,8 +58,8 @@ func (h *handle) hand(m *Message) *Message {
 		held *held
 	}
 	m.cleanup = runtime.AddCleanup(m, func(one forgotten) {
-		one.held.count.Add(-1)
 		sipcRelease(&rawMessage{size: uint32(unsafe.Sizeof(rawMessage{})), hold: one.hold})
+		one.held.count.Add(-1)
 	}, forgotten{m.raw.hold, h.held})
 	return m
 }
@@ -71,10 +71,10 @@ func (m *Message) Release() {
 		return
 	}
 	m.cleanup.Stop()
+	sipcRelease(&m.raw)
 	if m.held != nil {
 		m.held.count.Add(-1)
 	}
-	sipcRelease(&m.raw)
 }
 
 func (m *Message) mustLive() {

@@ -153,8 +153,8 @@ type
     ## Of a handle and its loans, which may outlive it, and be another thread's.
     owners: Atomic[int]
     first: Atomic[ptr Leftover]
-    isNudged: Atomic[bool] # a wait was interrupted for what is left over
-    isMeant: Atomic[bool] # or by the program
+    nudges: Atomic[int] # how often a wait was, or will be, interrupted for what is left over
+    isMeant: Atomic[bool] # or was by the program
 
 proc newLeftovers(): ptr Leftovers =
   result = createShared(Leftovers)
@@ -165,14 +165,15 @@ proc giveBack(leftovers: ptr Leftovers, channel: RawChannel, undo: Undo, one: ui
     let left = createShared(Leftover)
     left[] = Leftover(next: leftovers.first.load, undo: undo, one: one)
     while not leftovers.first.compareExchange(left.next, left): discard
-    leftovers.isNudged.store(true)
+    discard leftovers.nudges.fetchAdd(1)
     discard sipc_interrupt(channel)
 
 proc goesOn(leftovers: ptr Leftovers, status: int32): bool =
-  ## Whether a wait ended only for what is left over.
-  if status == stInterrupted:
-    let isNudged = leftovers.isNudged.exchange(false)
-    result = not leftovers.isMeant.exchange(false) and isNudged
+  ## Whether a wait ended only for what is left over. Each nudge ends one wait at most: one that
+  ## comes while another is answered here ends the next try.
+  if status == stInterrupted and not leftovers.isMeant.exchange(false) and leftovers.nudges.load > 0:
+    discard leftovers.nudges.fetchSub(1)
+    result = true
 
 proc tidyUp(leftovers: ptr Leftovers, channel: RawChannel) =
   if leftovers.first.load(moRelaxed) == nil: return
