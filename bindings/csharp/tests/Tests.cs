@@ -2,7 +2,7 @@ using System;
 using SimpleIpc;
 
 /// <summary>
-/// All tests, or with `clean` what tidies up, or with `wait` what waits for ever.
+/// All tests, or with `clean` what tidies up, or with `wait` what waits.
 /// </summary>
 internal static class Tests
 {
@@ -17,7 +17,7 @@ internal static class Tests
         if (what == "wait")
         {
             Console.WriteLine("waiting");
-            Ipc.Receive("nothing");
+            Ipc.Receive("nothing", TimeSpan.FromSeconds(60));
             return 0;
         }
         ValuesTest.All();

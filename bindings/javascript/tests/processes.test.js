@@ -11,11 +11,15 @@ import { PATIENCE, fresh } from "./place.js";
 
 const PROGRAM = new URL("program.js", import.meta.url);
 
-/** Starts a program of these tests; resolves with it when it has said the word. */
+/**
+ * Starts a program of these tests; resolves with it when it has said the word. It may have `ended`
+ * by then.
+ */
 async function start(t, job, name, word) {
   const program = spawn(process.execPath, [PROGRAM.pathname, job, name], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  program.ended = once(program, "exit");
   t.after(() => program.kill("SIGKILL"));
   const [said] = word ? await once(program.stdout, "data") : [""];
   assert.ok(String(said).startsWith(word ?? ""));
@@ -29,7 +33,7 @@ for (const job of ["receive", "lock", "call"]) {
     holder?.tryAcquire();
     const program = await start(t, job, name, "waiting");
     program.kill("SIGINT");
-    const [code, signal] = await once(program, "exit");
+    const [code, signal] = await program.ended;
     assert.deepEqual([code, signal], [null, "SIGINT"]);
     holder?.close();
     ipc.clean();
@@ -41,7 +45,7 @@ test("a program that exits waits for none of its threads", async (t) => {
   const holder = new ipc.Lock(name);
   holder.tryAcquire();
   const program = await start(t, "exit", name);
-  const [code] = await once(program, "exit");
+  const [code] = await program.ended;
   assert.equal(code, 3);
   holder.close();
 });
@@ -53,7 +57,7 @@ test("a message is done when its program ends well, and comes again when it fail
   t.after(() => [sender, receiver].forEach((handle) => handle.close()));
   await sender.send(1);
   const well = await start(t, "take", name);
-  assert.deepEqual(await once(well, "exit"), [0, null]);
+  assert.deepEqual(await well.ended, [0, null]);
   assert.equal(receiver.tryReceive(), undefined);
   await sender.send(2);
   const program = spawn(process.execPath, [PROGRAM.pathname, "fail", name], { stdio: "ignore" });
@@ -180,7 +184,7 @@ test("a thread that waits can be terminated", async (t) => {
   const lock = new ipc.Lock(fresh());
   lock.tryAcquire();
   const program = await start(t, "terminate", lock.name, "terminated");
-  assert.deepEqual(await once(program, "exit"), [0, null]);
+  assert.deepEqual(await program.ended, [0, null]);
   lock.close();
   // What the thread had open was open until its process ended.
   ipc.clean();

@@ -463,7 +463,7 @@ int main (string[] args) {
         if (args.length > 1) {
             print ("waiting\n");
             stdout.flush ();
-            SimpleIpc.receive ("nothing");
+            SimpleIpc.receive ("nothing", SOON);
         }
         values ();
         refusals ();
