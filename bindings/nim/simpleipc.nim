@@ -171,9 +171,10 @@ proc giveBack(leftovers: ptr Leftovers, channel: RawChannel, undo: Undo, one: ui
 proc goesOn(leftovers: ptr Leftovers, status: int32): bool =
   ## Whether a wait ended only for what is left over. Each nudge ends one wait at most: one that
   ## comes while another is answered here ends the next try.
-  if status == stInterrupted and not leftovers.isMeant.exchange(false) and leftovers.nudges.load > 0:
-    discard leftovers.nudges.fetchSub(1)
-    result = true
+  if status == stInterrupted:
+    let wasMeant = leftovers.isMeant.exchange(false)
+    result = not wasMeant and leftovers.nudges.load > 0
+    if result: discard leftovers.nudges.fetchSub(1)
 
 proc tidyUp(leftovers: ptr Leftovers, channel: RawChannel) =
   if leftovers.first.load(moRelaxed) == nil: return
