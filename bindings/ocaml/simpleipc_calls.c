@@ -3,11 +3,9 @@
 #include "simpleipc_stubs.h"
 
 #include <caml/alloc.h>
-#include <caml/bigarray.h>
 #include <caml/custom.h>
 #include <caml/fail.h>
 #include <caml/memory.h>
-#include <caml/signals.h>
 #include <stdlib.h>
 #include <string.h>
 

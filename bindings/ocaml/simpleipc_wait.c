@@ -4,9 +4,7 @@
 #include "simpleipc_stubs.h"
 
 #include <caml/alloc.h>
-#include <caml/bigarray.h>
 #include <caml/callback.h>
-#include <caml/custom.h>
 #include <caml/fail.h>
 #include <caml/memory.h>
 #include <caml/signals.h>

@@ -5,7 +5,7 @@ package SimpleIPC::Channel;
 
 use v5.36;
 use Carp qw(croak);
-use Scalar::Util qw(looks_like_number weaken);
+use Scalar::Util qw(weaken);
 
 our @CARP_NOT = qw(SimpleIPC::Source SimpleIPC::Server SimpleIPC::Host);
 
